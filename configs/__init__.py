@@ -1,0 +1,2 @@
+if __name__ != "hasila.configs":
+    raise ImportError("import hasila.configs, not configs: the folder is part of the package hasila")

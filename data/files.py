@@ -1,0 +1,78 @@
+"""Opening text files as users have them (plain, .gz, .zst) and writing them all or not at all."""
+
+import gzip
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, TextIO, cast
+
+import zstandard
+
+from .errors import HasilaError
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """A file's bytes, decompressed by its ending (.gz, .zst).
+
+    Raises:
+        HasilaError: the file is missing or cannot be read.
+    """
+    try:
+        if path.suffix == ".gz":
+            return cast(BinaryIO, gzip.open(path, "rb"))
+        if path.suffix == ".zst":
+            return cast(BinaryIO, zstandard.open(path, "rb"))
+        return path.open("rb")
+    except OSError as error:
+        raise HasilaError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    r"""The lines of a UTF-8 file with their numbers from 1, without their ``\n``, as a stream.
+
+    Raises:
+        HasilaError: the file is missing, damaged, or not UTF-8 (the line is named).
+    """
+    number = 0
+    with open_bytes(path) as stream:
+        try:
+            for number, line in enumerate(stream, 1):  # noqa: B007 - the error below names it
+                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\n")
+        except UnicodeDecodeError as error:
+            raise HasilaError(
+                f"{path}:{number}: not UTF-8 (byte {error.start} of the line); "
+                "save the file as UTF-8"
+            ) from error
+        except (EOFError, OSError, zstandard.ZstdError) as error:
+            raise HasilaError(f"{path}:{number + 1}: the file is damaged here: {error}") from error
+
+
+@contextmanager
+def atomic_text(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 text file that appears under its name only when all of it is written.
+
+    It is compressed by its ending (.gz, .zst). If the block raises, an older file stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as raw:
+            with io.TextIOWrapper(_compressed(raw, path), "utf-8", newline="") as stream:
+                yield stream
+        # A rename is only as durable as the bytes it names.
+        descriptor = os.open(partial, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _compressed(raw: BinaryIO, path: Path) -> IO[bytes]:
+    if path.suffix == ".gz":
+        return cast(IO[bytes], gzip.GzipFile(path.stem, "wb", fileobj=raw, mtime=0))
+    if path.suffix == ".zst":
+        return cast(IO[bytes], zstandard.ZstdCompressor().stream_writer(raw))
+    return raw

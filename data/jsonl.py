@@ -1,0 +1,148 @@
+"""Annotated reports as JSON lines: one report a line, read and written as a stream.
+
+A line is an object with ``id`` and ``text``; ``spans`` (a list of ``{"start", "end", "label"}``),
+``source``, ``date`` and ``country`` are optional; every other field is kept in ``Report.meta``.
+A NUMBER span may also carry ``value`` (``{"low", "high", "bound"}``), ``of``, ``who`` and ``where``
+(lists of ``[start, end]`` of the spans meant).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from .errors import HasilaError
+from .files import atomic_text, numbered_lines
+from .types import BOUNDS, COUNTED, Offsets, Quantity, Report, Span
+
+_OPTIONAL = ("source", "date", "country")
+
+
+def read_reports(path: Path) -> Iterator[Report]:
+    """The reports of a JSONL file (also .gz, .zst), one by one.
+
+    Raises:
+        HasilaError: a line is not a report; the message names file, line and report.
+    """
+    for number, line in numbered_lines(path):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise HasilaError(f"{where}: not valid JSON: {error}") from error
+        yield report_from(record, where)
+
+
+def write_reports(path: Path, reports: Iterable[Report]) -> int:
+    """Write reports as JSONL, all or nothing; return how many."""
+    count = 0
+    with atomic_text(path) as stream:
+        for report in reports:
+            stream.write(json.dumps(record_of(report), ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def report_from(record: object, where: str) -> Report:
+    """A report from its JSON object; ``where`` (file and line) begins every error.
+
+    Raises:
+        HasilaError: a field is missing or of the wrong type.
+    """
+    if not isinstance(record, dict):
+        raise HasilaError(f'{where}: expected an object such as {{"id": …, "text": …}}')
+    fields = dict(record)
+    identifier = fields.pop("id", None)
+    if isinstance(identifier, int) and not isinstance(identifier, bool):
+        identifier = str(identifier)
+    if not isinstance(identifier, str) or not identifier:
+        raise HasilaError(f'{where}: "id" is missing or empty; every report needs one of its own')
+    where = f"{where}: report {identifier}"
+    text = fields.pop("text", None)
+    if not isinstance(text, str):
+        raise HasilaError(f'{where}: "text" is missing or no string')
+    spans = fields.pop("spans", None) or []
+    if not isinstance(spans, list):
+        raise HasilaError(f'{where}: "spans" must be a list of {{"start", "end", "label"}}')
+    known: dict[str, str | None] = {}
+    for name in _OPTIONAL:
+        value = fields.pop(name, None)
+        if value is not None and not isinstance(value, str):
+            raise HasilaError(f'{where}: "{name}" must be a string, not {value!r}')
+        known[name] = value
+    return Report(
+        id=identifier,
+        text=text,
+        spans=tuple(_span_from(span, f"{where}: span {i}") for i, span in enumerate(spans, 1)),
+        **known,
+        meta=fields,
+    )
+
+
+def record_of(report: Report) -> dict[str, Any]:
+    """The JSON object of a report: what `report_from` reads."""
+    record: dict[str, Any] = {
+        "id": report.id,
+        "text": report.text,
+        "spans": [span_record(span) for span in report.spans],
+    }
+    for name in _OPTIONAL:
+        if (value := getattr(report, name)) is not None:
+            record[name] = value
+    return record | dict(report.meta)
+
+
+def span_record(span: Span) -> dict[str, Any]:
+    """The JSON object of an annotated span."""
+    record: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label}
+    if (quantity := span.quantity) is not None:
+        value = {"low": quantity.low, "high": quantity.high, "bound": quantity.bound}
+        record |= {"value": value, "of": quantity.of}
+        record |= {
+            name: [list(offsets) for offsets in spans]
+            for name, spans in (("who", quantity.who), ("where", quantity.where))
+            if spans
+        }
+    return record
+
+
+def _span_from(record: object, where: str) -> Span:
+    if not isinstance(record, dict):
+        raise HasilaError(f'{where}: expected {{"start", "end", "label"}}, found {record!r}')
+    start, end, label = (record.get(name) for name in ("start", "end", "label"))
+    # bool is an int to Python, and no offset to anyone.
+    if type(start) is not int or type(end) is not int or not isinstance(label, str):
+        raise HasilaError(
+            f"{where}: needs whole numbers start and end and a string label, found {record!r}"
+        )
+    return Span(start, end, label, _quantity_from(record, where))
+
+
+def _quantity_from(record: Mapping[str, Any], where: str) -> Quantity | None:
+    value = record.get("value")
+    if value is None:
+        return None
+    of, bound = record.get("of"), value.get("bound") if isinstance(value, dict) else None
+    if bound not in BOUNDS or of not in COUNTED:
+        raise HasilaError(
+            f'{where}: needs "value": {{"low", "high", "bound"}} with a bound among '
+            f'{", ".join(BOUNDS)}, and "of" among {", ".join(COUNTED)}'
+        )
+    low, high = value.get("low"), value.get("high")
+    if not all(end is None or type(end) in (int, float) for end in (low, high)):
+        raise HasilaError(f'{where}: "low" and "high" must be numbers or null, found {value!r}')
+    who, where_at = (_pairs(record.get(name), name, where) for name in ("who", "where"))
+    return Quantity(low, high, cast(Any, bound), cast(Any, of), who, where_at)
+
+
+def _pairs(value: object, name: str, where: str) -> tuple[Offsets, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(type(end) is int for end in pair)
+        for pair in value
+    ):
+        raise HasilaError(f'{where}: "{name}" must be a list of [start, end], found {value!r}')
+    return tuple((start, end) for start, end in value)

@@ -1,0 +1,37 @@
+"""``hasila``: the command line. Each command parses, calls a room, prints."""
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from ..data.errors import HasilaError
+
+app = typer.Typer(
+    name="hasila",
+    help="Who, where and how many: actors, locations and numbers in Arabic conflict reports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one line on stderr and status 2."""
+    try:
+        app()
+    except HasilaError as error:
+        err.print(f"hasila: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(2)
+    except BrokenPipeError:  # `hasila … | head` closed the pipe: not an error of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
