@@ -9,8 +9,6 @@ AraBERT's vocabulary tells their forms apart.
 
 import unicodedata
 
-import regex
-
 _TATWEEL = "ـ"
 _ARABIC_DIGITS = (0x0660, 0x06F0)  # Arabic-Indic, Persian
 
@@ -38,7 +36,7 @@ def _table() -> dict[int, str]:
 
 
 _NORMALISED = _table()
-_touched = regex.compile(f"[{''.join(map(regex.escape, map(chr, _NORMALISED)))}]").search
+_TOUCHED = frozenset(map(chr, _NORMALISED))
 
 
 def normalise(word: str) -> str:
@@ -49,6 +47,6 @@ def normalise(word: str) -> str:
     >>> normalise("مُقاتِلًا"), normalise("قسـ ـد"), normalise("١٥٠"), normalise("ﻻ")
     ('مقاتلا', 'قسد', '150', 'لا')
     """
-    if _touched(word):  # seldom, and several times faster to see than to translate
+    if not _TOUCHED.isdisjoint(word):  # seldom, and several times faster to see than to translate
         word = word.translate(_NORMALISED)
     return unicodedata.normalize("NFC", word)
