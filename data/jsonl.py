@@ -9,7 +9,7 @@ A NUMBER span may also carry ``value`` (``{"low", "high", "bound"}``), ``of``, `
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from .errors import HasilaError
 from .files import atomic_text, numbered_lines
@@ -18,8 +18,26 @@ from .types import BOUNDS, COUNTED, Offsets, Quantity, Report, Span
 _OPTIONAL = ("source", "date", "country")
 
 
+class Located(NamedTuple):
+    """A report and where it stands, so that what is wrong with it can be found."""
+
+    file: str
+    line: int
+    """From 1; 0 where the format has no lines."""
+    report: Report
+
+
 def read_reports(path: Path) -> Iterator[Report]:
     """The reports of a JSONL file (also .gz, .zst), one by one.
+
+    Raises:
+        HasilaError: a line is not a report; the message names file, line and report.
+    """
+    return (located.report for located in read_located(path))
+
+
+def read_located(path: Path) -> Iterator[Located]:
+    """`read_reports`, with the file and line of each report.
 
     Raises:
         HasilaError: a line is not a report; the message names file, line and report.
@@ -32,7 +50,7 @@ def read_reports(path: Path) -> Iterator[Report]:
             record = json.loads(line)
         except ValueError as error:
             raise HasilaError(f"{where}: not valid JSON: {error}") from error
-        yield report_from(record, where)
+        yield Located(str(path), number, report_from(record, where))
 
 
 def write_reports(path: Path, reports: Iterable[Report]) -> int:
