@@ -1,39 +1,15 @@
 """Strict scores, with seqeval as the oracle."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import pytest
-from hasila.data.types import LABELS, Span
+from hasila.data.types import Span
 from hasila.eval import Counts, Scores, score
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
-
-Corpus = list[tuple[list[Span], list[Span]]]
-"""The gold and the predicted spans of each report; offsets count words."""
-
-
-@st.composite
-def flat_spans(draw: st.DrawFn, words: int) -> list[Span]:
-    """Spans that do not overlap, often adjacent, in any order."""
-    edges = draw(st.lists(st.integers(0, words), unique=True, max_size=10).map(sorted))
-    spans = [
-        Span(start, end, draw(st.sampled_from(LABELS)))
-        for start, end in pairwise(edges)
-        if draw(st.booleans())
-    ]
-    return draw(st.permutations(spans))
-
-
-@st.composite
-def corpora(draw: st.DrawFn) -> Corpus:
-    size = draw(st.integers(1, 4))
-    return [(draw(flat_spans(WORDS)), draw(flat_spans(WORDS))) for _ in range(size)]
-
-
-WORDS = 12
+from span_strategies import WORDS, Corpus, corpora
 
 
 def iob2(spans: Sequence[Span]) -> list[str]:
