@@ -123,7 +123,8 @@ def clusters(
 
     Each cluster is sorted, so that what is made of it cannot depend on the order of the input.
     """
-    ordered = sorted(chain(((s, 0) for s in gold), ((s, 1) for s in predicted)))
+    sides = chain(((s, 0) for s in gold), ((s, 1) for s in predicted))
+    ordered = sorted(sides, key=lambda item: (item[0].key, item[1]))
     cluster: tuple[list[Span], list[Span]] = ([], [])
     first = end = -1
     for span, side in ordered:

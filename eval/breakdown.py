@@ -1,0 +1,179 @@
+"""Breakdowns: strict counts of groups of spans, by anything a report or a span tells.
+
+A group's recall is over its gold spans, its precision over its predicted spans. Both sides agree
+on the group of a right span, for it has the same offsets and label on both.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.normalise import normalise
+from ..data.types import Report, Span
+from ..data.words import words
+from .cases import Case
+from .scores import Counts, Scores
+
+CountArray = npt.NDArray[np.float64]
+"""Counts of shape (reports, groups, 3): true positives, gold, predicted."""
+
+UNKNOWN = "(unknown)"
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A way to group spans. ``order`` lists the groups of a scale; others go by size."""
+
+    name: str
+    title: str
+    key: Callable[[Report, Span], str]
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The counts of a facet's groups, report by report."""
+
+    facet: Facet
+    groups: tuple[str, ...]
+    counts: CountArray
+
+    @property
+    def scores(self) -> Scores:
+        """The groups' counts over all reports, in the order of `groups`."""
+        sums = self.counts.sum(axis=0).astype(int).tolist()
+        return Scores({name: Counts(*row) for name, row in zip(self.groups, sums, strict=True)})
+
+    @property
+    def reports(self) -> dict[str, int]:
+        """In how many reports each group has a span, gold or predicted."""
+        present = (self.counts.sum(axis=2) > 0).sum(axis=0).tolist()
+        return dict(zip(self.groups, present, strict=True))
+
+
+BY_LABEL = Facet("label", "Label", lambda _, span: span.label)
+
+
+def contributions(gold: Sequence[Span], predicted: Sequence[Span]) -> Iterator[tuple[Span, Counts]]:
+    """What each span of a report adds to its group's strict counts."""
+    # By key: a predicted span is of another class, and so never equal to a gold one.
+    expected, found = (Counter(Span(*s.key) for s in spans) for spans in (gold, predicted))
+    for spans, unit in (
+        (expected, Counts(gold=1)),
+        (found, Counts(predicted=1)),
+        (expected & found, Counts(true_positives=1)),
+    ):
+        for span in spans.elements():
+            yield span, unit
+
+
+def tabulate(cases: Sequence[Case], facet: Facet) -> Table:
+    """Count a facet's groups in every report."""
+    rows: list[dict[str, Counts]] = []
+    sizes: Counter[str] = Counter()
+    for case in cases:
+        row: dict[str, Counts] = {}
+        for span, unit in contributions(case.report.spans, case.predicted):
+            group = facet.key(case.report, span)
+            row[group] = row.get(group, Counts()) + unit
+            sizes[group] += unit.gold
+        rows.append(row)
+    groups = _ordered(sizes, facet)
+    counts = np.zeros((len(cases), len(groups), 3))
+    column = {group: index for index, group in enumerate(groups)}
+    for index, row in enumerate(rows):
+        for group, total in row.items():
+            counts[index, column[group]] = total.true_positives, total.gold, total.predicted
+    return Table(facet, groups, counts)
+
+
+def _ordered(sizes: Mapping[str, int], facet: Facet) -> tuple[str, ...]:
+    if facet.order:
+        return tuple(group for group in facet.order if group in sizes)
+    if facet is BY_LABEL:
+        return tuple(sorted(sizes))
+    return tuple(sorted(sizes, key=lambda group: (group == UNKNOWN, -sizes[group], group)))
+
+
+def field_facet(name: str) -> Facet:
+    """Group by a field of the reports: ``source``, ``country``, ``year``, or any of ``meta``."""
+
+    def value(report: Report, _: Span) -> str:
+        if name == "year":
+            return report.date[:4] if report.date else UNKNOWN
+        known = getattr(report, name) if name in ("source", "country") else report.meta.get(name)
+        return UNKNOWN if known in (None, "") else str(known)
+
+    return Facet(name, name.replace("_", " ").capitalize(), value)
+
+
+def report_length(reports: Iterable[Report]) -> Facet:
+    """Group by the words of the report."""
+    scale = _Scale((100, 200, 400, 800), "words")
+    group = {report.id: scale(len(words(report.text))) for report in reports}
+    return Facet("report_length", "Length of the report", lambda r, _: group[r.id], scale.names)
+
+
+def span_length() -> Facet:
+    """Group by the words of the span."""
+    scale = _Scale((1, 2, 3, 5), "words")
+    return Facet(
+        "span_length",
+        "Length of the span",
+        lambda r, s: scale(len(words(r.surface(s)))),
+        scale.names,
+    )
+
+
+def surface_key(text: str) -> str:
+    """A surface as training is said to have seen it: its words, each normalised.
+
+    >>> surface_key("قُوَّات  قسـد")
+    'قوات قسد'
+    """
+    return " ".join(filter(None, (normalise(text[start:end]) for start, end in words(text))))
+
+
+def seen_in_training(training: Iterable[Report]) -> Facet:
+    """Group by whether training reports have the surface as a span, with this label or another."""
+    seen: dict[str, set[str]] = {}
+    for report in training:
+        for span in report.spans:
+            seen.setdefault(surface_key(report.surface(span)), set()).add(span.label)
+
+    def value(report: Report, span: Span) -> str:
+        labels = seen.get(surface_key(report.surface(span)), set())
+        return "seen" if span.label in labels else "seen as another label" if labels else "unseen"
+
+    order = ("seen", "seen as another label", "unseen")
+    return Facet("seen", "Surface in training", value, order)
+
+
+def label_frequency(reports: Iterable[Report]) -> Facet:
+    """Group by how many spans of the label these reports (training, if there is any) have."""
+    frequency = Counter(span.label for report in reports for span in report.spans)
+    scale = _Scale((0, 99, 999, 9999), "spans")
+    return Facet(
+        "label_frequency",
+        "Frequency of the label",
+        lambda _, s: scale(frequency[s.label]),
+        scale.names,
+    )
+
+
+class _Scale:
+    """Bins of whole numbers by their inclusive upper limits, and one above them."""
+
+    def __init__(self, limits: Sequence[int], unit: str) -> None:
+        self.limits = limits
+        lows = [0, *(limit + 1 for limit in limits)]
+        bins = zip(lows, limits, strict=False)
+        texts = [str(high) if low == high else f"{low}–{high}" for low, high in bins]
+        texts[0] = f"{limits[0]}" if limits[0] <= 1 else f"up to {limits[0]}"
+        self.names = tuple(f"{text} {unit}" for text in [*texts, f"{lows[-1]} or more"])
+
+    def __call__(self, number: int) -> str:
+        return self.names[sum(number > limit for limit in self.limits)]

@@ -1,0 +1,67 @@
+"""Pairing gold reports with predictions."""
+
+import pytest
+from hasila.data.errors import HasilaError
+from hasila.data.types import Report, Span
+from hasila.eval.cases import pair, realign
+from hypothesis import given
+from hypothesis import strategies as st
+
+GOLD = Report("1", "قُتل 27  شخصاً.", (Span(5, 7, "NUMBER"),))
+
+
+def test_order_of_reports_is_irrelevant_and_gold_order_is_kept() -> None:
+    other = Report("2", "x")
+    cases = pair([GOLD, other], [other, Report("1", GOLD.text, GOLD.spans)]).cases
+    assert [case.report.id for case in cases] == ["1", "2"]
+    assert cases[0].predicted == GOLD.spans
+
+
+def test_a_report_without_a_prediction_is_scored_as_missed_and_named() -> None:
+    pairing = pair([GOLD, Report("2", "x")], [Report("2", "x"), Report("3", "y")])
+    assert pairing.cases[0].predicted == ()
+    assert pairing.unpredicted == ("1",)
+    assert pairing.unknown == ("3",)
+
+
+def test_a_prediction_without_text_is_taken_at_its_offsets() -> None:
+    assert pair([GOLD], [Report("1", "", GOLD.spans)]).cases[0].predicted == GOLD.spans
+
+
+def test_a_prediction_with_single_spaces_is_laid_over_the_raw_text() -> None:
+    tokens = Report("1", "قُتل 27 شخصاً .", (Span(5, 7, "NUMBER"), Span(8, 15, "ACTOR")))
+    first, second = pair([GOLD], [tokens]).cases[0].predicted
+    assert GOLD.surface(first) == "27"
+    assert GOLD.surface(second) == "شخصاً."  # the tokens had a space inside
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "message"),
+    [
+        ([GOLD, GOLD], [GOLD], "report 1 is twice among the gold"),
+        ([GOLD], [GOLD, GOLD], "report 1 is twice among the predicted"),
+        ([GOLD], [Report("9", GOLD.text)], "no id of the predictions"),
+        ([GOLD], [Report("1", "نص آخر")], "another text"),
+        ([GOLD], [Report("1", "", (Span(0, 99, "ACTOR"),))], "outside"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(gold, predicted, message: str) -> None:
+    with pytest.raises(HasilaError, match=message):
+        pair(gold, predicted)
+
+
+TOKENS = st.lists(st.text("ab١ـ😀", min_size=1, max_size=3), min_size=1, max_size=6)
+GAPS = st.lists(st.text(" \n\u00a0", max_size=2), min_size=7, max_size=7)
+
+
+@given(TOKENS, GAPS, GAPS)
+def test_every_token_keeps_its_surface_when_spacing_changes(tokens, gaps, others) -> None:
+    def laid(spaces: list[str]) -> tuple[str, list[Span]]:
+        text, spans = spaces[-1], []
+        for token, space in zip(tokens, spaces, strict=False):
+            spans.append(Span(len(text), len(text) + len(token), "ACTOR"))
+            text += token + space
+        return text, spans
+
+    (source, spans), (target, expected) = laid(gaps), laid(others)
+    assert list(realign(spans, source, target)) == expected
