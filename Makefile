@@ -43,11 +43,12 @@ lint: .venv/dev.stamp
 	@touch .venv/user.stamp $@
 
 # The constraints pin torch too: left free, pip takes the newest build and gigabytes of CUDA with it.
+# Not compiling what is installed halves the work: Python compiles the few modules it imports.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hasila needs Python 3.11 or newer: make PYTHON=python3.11")'
 	@echo "Setting up .venv: a few minutes the first time"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '$(1)'
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '$(1)'
 endef
 
 # From nothing, in a venv of its own, so that only what pyproject.toml asks for is pinned.
@@ -55,6 +56,6 @@ PINS := build/constraints
 constraints:
 	rm -rf $(PINS)
 	$(PYTHON) -m venv $(PINS)
-	$(PINS)/bin/python -m pip install --quiet "$$(grep '^torch==' constraints.txt)" --editable '.[dev]'
+	$(PINS)/bin/python -m pip install --quiet --no-compile "$$(grep '^torch==' constraints.txt)" --editable '.[dev]'
 	$(PINS)/bin/python -m pip freeze --all --exclude-editable | sed '/^pip==/d; s/+cpu$$//' > $(PINS).txt
 	mv $(PINS).txt constraints.txt
