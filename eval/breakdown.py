@@ -4,6 +4,7 @@ A group's recall is over its gold spans, its precision over its predicted spans.
 on the group of a right span, for it has the same offsets and label on both.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,16 +22,18 @@ CountArray = npt.NDArray[np.float64]
 """Counts of shape (reports, groups, 3): true positives, gold, predicted."""
 
 UNKNOWN = "(unknown)"
+_YEAR = re.compile(r"(?<!\d)(1[89]|20)\d\d(?!\d)")  # dates come in any order
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A way to group spans. ``order`` lists the groups of a scale; others go by size."""
+    """A way to group spans. ``order`` lists the groups of a scale; others go by size or name."""
 
     name: str
     title: str
     key: Callable[[Report, Span], str]
     order: tuple[str, ...] = ()
+    by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Table:
         return dict(zip(self.groups, present, strict=True))
 
 
-BY_LABEL = Facet("label", "Label", lambda _, span: span.label)
+BY_LABEL = Facet("label", "Label", lambda _, span: span.label, by_name=True)
 
 
 def contributions(gold: Sequence[Span], predicted: Sequence[Span]) -> Iterator[tuple[Span, Counts]]:
@@ -93,9 +96,11 @@ def tabulate(cases: Sequence[Case], facet: Facet) -> Table:
 def _ordered(sizes: Mapping[str, int], facet: Facet) -> tuple[str, ...]:
     if facet.order:
         return tuple(group for group in facet.order if group in sizes)
-    if facet is BY_LABEL:
-        return tuple(sorted(sizes))
-    return tuple(sorted(sizes, key=lambda group: (group == UNKNOWN, -sizes[group], group)))
+
+    def place(group: str) -> tuple[bool, int, str]:
+        return group == UNKNOWN, 0 if facet.by_name else -sizes[group], group
+
+    return tuple(sorted(sizes, key=place))
 
 
 def field_facet(name: str) -> Facet:
@@ -103,11 +108,12 @@ def field_facet(name: str) -> Facet:
 
     def value(report: Report, _: Span) -> str:
         if name == "year":
-            return report.date[:4] if report.date else UNKNOWN
+            found = _YEAR.search(report.date or "")
+            return found[0] if found else UNKNOWN
         known = getattr(report, name) if name in ("source", "country") else report.meta.get(name)
         return UNKNOWN if known in (None, "") else str(known)
 
-    return Facet(name, name.replace("_", " ").capitalize(), value)
+    return Facet(name, name.replace("_", " ").capitalize(), value, by_name=name == "year")
 
 
 def report_length(reports: Iterable[Report]) -> Facet:
@@ -173,7 +179,8 @@ class _Scale:
         bins = zip(lows, limits, strict=False)
         texts = [str(high) if low == high else f"{low}–{high}" for low, high in bins]
         texts[0] = f"{limits[0]}" if limits[0] <= 1 else f"up to {limits[0]}"
-        self.names = tuple(f"{text} {unit}" for text in [*texts, f"{lows[-1]} or more"])
+        names = (f"{text} {unit}" for text in [*texts, f"{lows[-1]} or more"])
+        self.names = tuple(name.removesuffix("s") if name[:2] == "1 " else name for name in names)
 
     def __call__(self, number: int) -> str:
         return self.names[sum(number > limit for limit in self.limits)]

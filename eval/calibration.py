@@ -68,6 +68,12 @@ class Calibration:
         reached = [t for t in self.thresholds if t.counts.precision >= min_precision]
         return min(reached, key=lambda t: t.confidence, default=None)
 
+    def table(self, steps: int = 20) -> list[Threshold]:
+        """A few thresholds for a table or a curve, evenly spread over the spans."""
+        last = len(self.thresholds) - 1
+        chosen = {round(step * last / steps) for step in range(steps + 1)} if last >= 0 else set()
+        return [self.thresholds[index] for index in sorted(chosen)]
+
 
 def calibrate(cases: Sequence[Case]) -> Calibration | None:
     """Calibration over all predicted spans; None if a span comes without confidence."""

@@ -45,6 +45,8 @@ def pair(gold: Iterable[Report], predicted: Iterable[Report]) -> Pairing:
             one, or an offset lies outside the text.
     """
     reports, found = _by_id(gold, "gold"), _by_id(predicted, "predicted")
+    for report in reports.values():
+        _require_inside(report, report.text, "gold")
     if reports and found and not reports.keys() & found.keys():
         raise HasilaError(
             "no id of the predictions is among the gold reports' "
@@ -73,12 +75,7 @@ def _by_id(reports: Iterable[Report], side: str) -> dict[str, Report]:
 
 
 def _spans_over(gold: Report, predicted: Report) -> tuple[Span, ...]:
-    for span in predicted.spans:
-        if not 0 <= span.start <= span.end <= len(predicted.text or gold.text):
-            raise HasilaError(
-                f"report {gold.id}: the predicted span {span.key} lies outside its text; "
-                "offsets are half-open code points of the raw text"
-            )
+    _require_inside(predicted, predicted.text or gold.text, "predicted")
     if predicted.text in ("", gold.text):
         return predicted.spans
     if "".join(predicted.text.split()) != "".join(gold.text.split()):
@@ -87,6 +84,15 @@ def _spans_over(gold: Report, predicted: Report) -> tuple[Span, ...]:
             "its offsets mean nothing there. Predict on the gold texts as they are"
         )
     return realign(predicted.spans, predicted.text, gold.text)
+
+
+def _require_inside(report: Report, text: str, side: str) -> None:
+    for span in report.spans:
+        if not 0 <= span.start <= span.end <= len(text):
+            raise HasilaError(
+                f"report {report.id}: the {side} span {span.key} lies outside its text; "
+                "offsets are half-open code points of the raw text"
+            )
 
 
 def realign(spans: Sequence[Span], source: str, target: str) -> tuple[Span, ...]:

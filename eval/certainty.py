@@ -90,6 +90,15 @@ def intervals(counts: CountArray, rounds: int = ROUNDS, seed: int = 0) -> list[I
     return [_interval(ratios[:, group]) for group in range(ratios.shape[1])]
 
 
+def macro_intervals(counts: CountArray, rounds: int = ROUNDS, seed: int = 0) -> Intervals:
+    """The intervals of the mean over groups; groups a resample has no span of are left out."""
+    resampled = resample(counts, rounds, seed)
+    present = resampled[..., 1:].sum(axis=-1) > 0  # (rounds, groups)
+    ratios = np.where(present[..., None], ratios_of(resampled), 0).sum(axis=1)
+    groups = present.sum(axis=1)[:, None]
+    return _interval(np.divide(ratios, groups, out=np.full_like(ratios, np.nan), where=groups > 0))
+
+
 def _interval(ratios: Floats) -> Intervals:
     """Of samples of shape (rounds, 3)."""
     known = ratios[~np.isnan(ratios[:, 0])]

@@ -7,7 +7,7 @@ say. Spans that tags cannot say (off word edges, overlapping) are counted: seqev
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqeval.metrics import precision_recall_fscore_support
+from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
 from ..data.types import Offsets, Span
@@ -52,8 +52,9 @@ def seqeval_scores(cases: Sequence[Case]) -> SeqevalScores:
     predicted, lost_predicted = _tagged(offsets, [case.predicted for case in cases])
     if all(tag == "O" for tags in gold + predicted for tag in tags):  # seqeval raises on that
         return SeqevalScores(0.0, 0.0, 0.0, lost_gold, lost_predicted)
+    # What `classification_report(mode="strict", scheme=IOB2)` calls: the v1 metrics are the strict.
     precision, recall, f1, _ = precision_recall_fscore_support(
-        gold, predicted, average="micro", mode="strict", scheme=IOB2, zero_division=0
+        gold, predicted, average="micro", scheme=IOB2, zero_division=0
     )
     return SeqevalScores(float(precision), float(recall), float(f1), lost_gold, lost_predicted)
 

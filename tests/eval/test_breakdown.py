@@ -53,6 +53,8 @@ def test_fields_of_reports() -> None:
         UNKNOWN: Counts(0, 2, 0),
     }
     assert list(groups(cases, field_facet("year"))) == ["2024", UNKNOWN]
+    dated = [Case(report(d, COUNT, date=d), ()) for d in ("Sat, 15 May 2021 10:00", "07/01/2013")]
+    assert list(groups(dated, field_facet("year"))) == ["2013", "2021"]
     assert list(groups(cases, field_facet("event"))) == ["قصف", UNKNOWN]
     assert tabulate(cases, field_facet("year")).reports == {"2024": 1, UNKNOWN: 1}
 
@@ -61,7 +63,7 @@ def test_a_predicted_span_counts_in_its_own_group() -> None:
     """A wrong prediction of one word weighs on the precision of one-word spans only."""
     found = PredictedSpan(5, 11, "ACTOR", confidence=0.9)
     rows = groups([Case(report("1", FORCES, COUNT), (found, COUNT))], span_length())
-    assert rows == {"1 words": Counts(1, 1, 2), "2 words": Counts(0, 1, 0)}
+    assert rows == {"1 word": Counts(1, 1, 2), "2 words": Counts(0, 1, 0)}
 
 
 def test_a_predicted_span_equals_the_gold_span_of_its_key() -> None:

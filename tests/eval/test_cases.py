@@ -42,7 +42,8 @@ def test_a_prediction_with_single_spaces_is_laid_over_the_raw_text() -> None:
         ([GOLD], [GOLD, GOLD], "report 1 is twice among the predicted"),
         ([GOLD], [Report("9", GOLD.text)], "no id of the predictions"),
         ([GOLD], [Report("1", "نص آخر")], "another text"),
-        ([GOLD], [Report("1", "", (Span(0, 99, "ACTOR"),))], "outside"),
+        ([GOLD], [Report("1", "", (Span(0, 99, "ACTOR"),))], "the predicted span .* outside"),
+        ([Report("1", "نص", (Span(0, 3, "ACTOR"),))], [], "the gold span .* outside"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(gold, predicted, message: str) -> None:
