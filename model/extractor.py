@@ -1,0 +1,172 @@
+"""From texts to spans: the one path every prediction takes."""
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from ..data.batches import bucketed, padded
+from ..data.pieces import EncodedText, Encoder
+from ..data.types import PredictedSpan, Prediction
+from .checkpoint import Metadata, load_checkpoint
+from .decode import Logits, probabilities, viterbi
+from .hardware import attention_for, best_device, has_fast_bf16
+from .labels import LabelSet, runs
+
+_Job = tuple[list[int], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+
+class Extractor:
+    """Finds spans in texts.
+
+    A text's result depends on that text alone: not on batch size, padding, order, or the other
+    texts of a call (up to the rounding of floating-point sums).
+
+    A span's confidence is the lowest probability any of its words gives its tag, after temperature
+    scaling: a span is as sure as its least sure word.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        metadata: Metadata,
+        *,
+        batch_pieces: int = 4096,
+    ) -> None:
+        """Wrap a loaded model.
+
+        Args:
+            model: a token classifier whose labels are a `LabelSet`.
+            tokenizer: its fast tokenizer.
+            metadata: window size, stride and temperature.
+            batch_pieces: pieces a batch holds at most, padding included.
+        """
+        self.model = model
+        self.labels = LabelSet.of(model.config)
+        self.encoder = Encoder(tokenizer, metadata.window_pieces, metadata.stride)
+        self.metadata = metadata
+        self.batch_pieces = batch_pieces
+
+    @classmethod
+    def load(
+        cls, checkpoint: str | Path, *, device: str | None = None, batch_pieces: int = 4096
+    ) -> "Extractor":
+        """Load a checkpoint onto a device (the best there is, if none is named).
+
+        It computes in bf16 where the machine is fast at it, else in fp32.
+
+        Raises:
+            HasilaError: the folder is no complete checkpoint.
+        """
+        on = best_device() if device is None else torch.device(device)
+        dtype = torch.bfloat16 if has_fast_bf16(on) else torch.float32
+        model, tokenizer, metadata = load_checkpoint(
+            Path(checkpoint), dtype=dtype, attention=attention_for(on)
+        )
+        model.to(on)  # type: ignore[arg-type]  # transformers types the argument away
+        return cls(model, tokenizer, metadata, batch_pieces=batch_pieces)
+
+    def extract(self, texts: Sequence[str]) -> list[Prediction]:
+        """The spans of each text, in order, with offsets into the raw text."""
+        encoded = self.encoder.encode(texts)
+        logits = self.logits(encoded)
+        counts = [len(text.offsets) for text in encoded]
+        starts = np.array([0, *accumulate(counts)], dtype=np.int64)
+        tags = viterbi(logits, starts[:-1])
+        begins, ends = runs(tags)
+        sure = _lowest(probabilities(logits, self.metadata.temperature), tags, begins, ends)
+        edges = np.searchsorted(begins, starts)
+        return [
+            Prediction(
+                spans=tuple(
+                    self._span(text, one.offsets[first][0], one.offsets[last][1], tag, confidence)
+                    for first, last, tag, confidence in zip(
+                        (begins[low:high] - start).tolist(),
+                        (ends[low:high] - start).tolist(),
+                        tags[begins[low:high]].tolist(),
+                        sure[low:high].tolist(),
+                        strict=True,
+                    )
+                ),
+                words=len(one.offsets),
+                cut_words=one.cut_words,
+            )
+            for text, one, start, low, high in zip(
+                texts, encoded, starts.tolist(), edges, edges[1:], strict=False
+            )
+        ]
+
+    def logits(self, encoded: Sequence[EncodedText]) -> Logits:
+        """The logits of every word of all texts laid end to end, shape (words, tags)."""
+        total = sum(len(text.offsets) for text in encoded)
+        decided = np.zeros((total, len(self.labels.tags)), dtype=np.float32)
+        jobs = list(self._jobs(encoded))
+        for batch in bucketed([len(job[0]) for job in jobs], self.batch_pieces):
+            chosen = [jobs[index] for index in batch]
+            rows = np.repeat(np.arange(len(chosen)), [len(job[1]) for job in chosen])
+            columns = np.concatenate([job[1] for job in chosen])
+            words = np.concatenate([job[2] for job in chosen])
+            decided[words] = self._forward([job[0] for job in chosen], rows, columns)
+        return decided
+
+    def _jobs(self, encoded: Sequence[EncodedText]) -> Iterator[_Job]:
+        """Per window: its piece ids, where its owned words begin in them, which words those are."""
+        base = 0
+        for text in encoded:
+            for window, owned in zip(text.windows, text.owned, strict=True):
+                ids = self.encoder.with_specials(text, window)
+                lengths = [len(word) for word in text.pieces[window.start : owned.end]]
+                first = np.array([0, *accumulate(lengths[:-1])]) + len(self.encoder.prefix)
+                yield ids, first[owned.start - window.start :], base + np.arange(*owned)
+            base += len(text.offsets)
+
+    def _forward(
+        self,
+        windows: list[list[int]],
+        rows: npt.NDArray[np.int64],
+        columns: npt.NDArray[np.int64],
+    ) -> Logits:
+        """Logits at the given places of a batch of windows, shape (places, tags)."""
+        special = len(self.encoder.prefix) + len(self.encoder.suffix)
+        width = padded(max(map(len, windows)), self.encoder.limit + special)
+        ids = np.full((len(windows), width), self.encoder.tokenizer.pad_token_id, dtype=np.int64)
+        mask = np.zeros((len(windows), width), dtype=np.int64)
+        for row, window in enumerate(windows):
+            ids[row, : len(window)] = window
+            mask[row, : len(window)] = 1
+        device = self.model.device
+        with torch.inference_mode():
+            logits = self.model(
+                input_ids=torch.from_numpy(ids).to(device),
+                attention_mask=torch.from_numpy(mask).to(device),
+            ).logits
+            places = torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)
+            result: Logits = logits[places].float().cpu().numpy()
+        return result
+
+    def _span(self, text: str, start: int, end: int, tag: int, confidence: float) -> PredictedSpan:
+        label = self.labels.labels[(tag - 1) // 2]
+        return PredictedSpan(
+            start, end, label, surface=text[start:end], confidence=round(confidence, 4)
+        )
+
+
+def _lowest(
+    probability: Logits,
+    tags: npt.NDArray[np.int64],
+    begins: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float32]:
+    """The lowest probability of a decided tag within each span, shape (spans,)."""
+    if not len(begins):
+        return np.zeros(0, dtype=np.float32)
+    chosen = np.append(probability[np.arange(len(tags)), tags], np.float32(1))
+    lowest: npt.NDArray[np.float32] = np.minimum.reduceat(
+        chosen, np.stack([begins, ends + 1], axis=1).ravel()
+    )[::2]
+    return lowest
