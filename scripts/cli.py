@@ -4,9 +4,12 @@ import os
 import sys
 
 import typer
-from rich.console import Console
 
 from ..data.errors import HasilaError
+from .build import build
+from .console import err
+from .show import show
+from .train import train
 
 app = typer.Typer(
     name="hasila",
@@ -16,9 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Commands import what they run when they run, so that `hasila --help` is instant.
+for command in (build, show, train):
+    app.command()(command)
 
 
 def main() -> None:

@@ -1,0 +1,293 @@
+"""One training run: from a config to a checkpoint, resumable after any interruption."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from accelerate import PartialState
+from rich.console import Console
+from torch.utils.tensorboard import SummaryWriter
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    TrainingArguments,
+)
+from transformers.integrations.integration_utils import TensorBoardCallback
+from transformers.trainer_callback import PrinterCallback
+from transformers.trainer_utils import set_seed
+
+from ..data import read_located, require_clean
+from ..data.errors import HasilaError
+from ..data.files import atomic_text
+from ..data.pieces import Encoder
+from ..data.types import LABELS, Report
+from ..model.checkpoint import METADATA, Metadata, encoder_path, read_metadata, save_checkpoint
+from ..model.extractor import Extractor
+from ..model.hardware import attention_for, best_device, has_fast_bf16, keep_freed_memory
+from ..model.labels import LabelSet
+from .callbacks import EarlyStopping, ProgressBar, stopped_early
+from .config import Config
+from .curve import draw_curve
+from .dataset import Collator, training_windows
+from .provenance import provenance
+from .trainer import METRIC, TaggerTrainer
+
+CONFIG = "config.yaml"
+_Say = Callable[..., None]
+SHIPPED_REPORTS = Path(__file__).parent.parent / "data" / "reports"
+
+
+def _silent(*_: Any) -> None:
+    pass
+
+
+def train(config: Config, *, resume: bool = False, console: Console | None = None) -> Metadata:
+    """Fine-tune a tagger and leave a checkpoint in ``config.output``.
+
+    The reports pass the gate first. Each epoch is scored on the dev reports; the best one becomes
+    the checkpoint. An interrupted run goes on with ``resume`` from its last complete epoch and ends
+    with the weights an uninterrupted run ends with.
+
+    Returns:
+        The checkpoint's metadata, with the dev scores.
+
+    Raises:
+        HasilaError: the reports have errors, the encoder cannot be loaded, the run folder holds
+            another run, or nothing can be resumed from it.
+    """
+    console = console or Console(stderr=True)
+    process = PartialState()
+    say = console.print if process.is_main_process else _silent
+    output = Path(config.output).resolve()
+    last = resume_point(output, config, resume, say)
+    process.wait_for_everyone()
+    files = {
+        split: [
+            SHIPPED_REPORTS / f"{split}.jsonl" if name == "shipped" else Path(name)
+            for name in names
+        ]
+        for split, names in (("train", config.data.train), ("dev", config.data.dev))
+    }
+    reports = {split: _read(paths) for split, paths in files.items()}
+    warnings = require_clean(
+        located for paths in files.values() for path in paths for located in read_located(path)
+    )
+    for kind, count in sorted(warnings.items()):
+        say(f"warning: {kind}: {count:,} (see `hasila check`)")
+
+    if process.is_main_process:
+        with atomic_text(output / CONFIG) as stream:
+            yaml.safe_dump(config.model_dump(mode="json"), stream, sort_keys=False)
+    keep_freed_memory()
+    set_seed(config.train.seed)
+    model, tokenizer = _load(config)
+    limit = _window_limit(config, model, tokenizer)
+    metadata = Metadata(window_pieces=limit, stride=config.model.stride)
+    encoder = Encoder(tokenizer, limit, config.model.stride)
+    windows = training_windows(reports["train"], encoder, LabelSet.of(model.config))
+    say(f"train: {len(reports['train']):,} reports, {windows.describe()}")
+    special = len(encoder.prefix) + len(encoder.suffix)
+    trainer = TaggerTrainer(
+        settings=config.train,
+        extractor=Extractor(model, tokenizer, metadata),
+        windows=windows.windows,
+        dev=reports["dev"],
+        args=_arguments(config, output),
+        data_collator=Collator(tokenizer.pad_token_id, limit + special),
+        callbacks=[EarlyStopping(config.train.patience), ProgressBar(console)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    if process.is_main_process:
+        board = SummaryWriter(str(output / "tensorboard"))
+        trainer.add_callback(TensorBoardCallback(board))  # type: ignore[no-untyped-call]
+    _fit(trainer, last, config.train.patience)
+    metadata = metadata.model_copy(
+        update={
+            "provenance": provenance(
+                config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
+            ),
+            "scores": {"dev": trainer.dev_scores().to_dict()},
+        }
+    )
+    if process.is_main_process:
+        history = trainer.state.log_history
+        draw_curve(history, output / "learning_curve.png")
+        with atomic_text(output / "history.jsonl") as stream:
+            stream.writelines(json.dumps(entry) + "\n" for entry in history)
+        save_checkpoint(output, model, tokenizer, metadata)
+        shutil.rmtree(output / "checkpoints", ignore_errors=True)
+    process.wait_for_everyone()
+    return metadata
+
+
+def resume_point(output: Path, config: Config, resume: bool, say: _Say = _silent) -> Path | None:
+    """The checkpoint of a run folder to go on from; None to start at the beginning.
+
+    Raises:
+        HasilaError: the folder holds something else, a run that `resume` was not asked for, one
+            with another config, or a complete one.
+    """
+    if not (output / CONFIG).exists():
+        if output.exists() and any(output.iterdir()):
+            raise HasilaError(f"{output}: is not empty and no run; choose another output:")
+        if resume:
+            say(f"{output}: nothing to resume yet, starting from the beginning")
+        return None
+    if not resume:
+        raise HasilaError(
+            f"{output}: holds a run already; go on with --resume, "
+            "or choose another folder with --set output=…"
+        )
+    before = yaml.safe_load((output / CONFIG).read_text("utf-8"))
+    differs = _flat(before).items() ^ _flat(config.model_dump(mode="json")).items()
+    if differs:
+        keys = ", ".join(sorted({key for key, _ in differs}))
+        raise HasilaError(f"{output}: was started with another config (it differs in: {keys})")
+    if (output / METADATA).exists():
+        raise HasilaError(f"{output}: this run is complete; there is nothing to resume")
+    return last_complete(output / "checkpoints", say)
+
+
+def last_complete(folder: Path, say: _Say = _silent) -> Path | None:
+    """The newest complete Trainer checkpoint below a folder; half-written ones are removed.
+
+    The Trainer writes ``trainer_state.json`` last, so one that parses marks a complete checkpoint.
+    """
+    complete = []
+    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1])):
+        try:
+            json.loads((checkpoint / "trainer_state.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            say(f"{checkpoint}: half-written, skipped")
+            shutil.rmtree(checkpoint)
+        else:
+            complete.append(checkpoint)
+    return complete[-1] if complete else None
+
+
+def _flat(tree: dict[str, Any], above: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{above}{key}.")
+        else:
+            flat[f"{above}{key}"] = repr(value)
+    return flat
+
+
+def _read(paths: Sequence[Path]) -> list[Report]:
+    return [located.report for path in paths for located in read_located(path)]
+
+
+def _load(config: Config) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The encoder with a new head, in fp32, and its tokenizer."""
+    name, revision = encoder_path(config.model.encoder), config.model.revision
+    labels = LabelSet(LABELS)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
+        model = AutoModelForTokenClassification.from_pretrained(
+            name,
+            revision=revision,
+            num_labels=len(labels.tags),
+            id2label=dict(enumerate(labels.tags)),
+            label2id={tag: index for index, tag in enumerate(labels.tags)},
+            hidden_dropout_prob=config.model.dropout,
+            attention_probs_dropout_prob=config.model.attention_dropout,
+            dtype="float32",
+            attn_implementation=attention_for(best_device()),
+            use_safetensors=True,
+        )
+    except (OSError, ValueError) as error:
+        raise HasilaError(
+            f"encoder {config.model.encoder!r} cannot be loaded: {error}\n"
+            "name a hub model, a folder with config.json, model.safetensors and tokenizer.json, "
+            "or `shipped`"
+        ) from error
+    return model, tokenizer
+
+
+def _window_limit(
+    config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> int:
+    """Pieces a window may hold, checked against what the encoder can read."""
+    positions = min(
+        getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length,
+        tokenizer.model_max_length,
+    )
+    special = tokenizer.num_special_tokens_to_add()
+    if config.model.window_pieces + special > positions:
+        raise HasilaError(
+            f"model.window_pieces {config.model.window_pieces} is more than the encoder reads: "
+            f"at most {positions - special}"
+        )
+    return config.model.window_pieces
+
+
+def _arguments(config: Config, output: Path) -> TrainingArguments:
+    settings, device = config.train, best_device()
+    fast = has_fast_bf16(device)
+    return TrainingArguments(
+        output_dir=str(output / "checkpoints"),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.accumulate,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=settings.warmup,
+        max_grad_norm=settings.clip,
+        seed=settings.seed,
+        bf16=fast if settings.precision == "auto" else settings.precision == "bf16",
+        use_cpu=device.type == "cpu",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model=METRIC,
+        greater_is_better=True,
+        logging_steps=10,
+        include_num_input_tokens_seen="non_padding",
+        dataloader_pin_memory=device.type == "cuda",
+        remove_unused_columns=False,
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def _fit(trainer: TaggerTrainer, last: Path | None, patience: int) -> None:
+    """Train, or go on from a checkpoint; what stays in the model is the best epoch."""
+    if last is not None:
+        state = json.loads((last / "trainer_state.json").read_text("utf-8"))
+        if stopped_early(state["log_history"], patience):
+            # Interrupted after the last epoch: the Trainer would begin one more.
+            trainer.args.num_train_epochs = state["epoch"]
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+
+
+def train_seeds(
+    config: Config, seeds: Sequence[int], *, resume: bool = False, console: Console | None = None
+) -> dict[int, float]:
+    """Train once a seed, each into its own folder below ``config.output``.
+
+    With ``resume``, complete runs are taken as they are and the others go on.
+
+    Returns:
+        The strict micro F1 on the dev reports of each seed.
+    """
+    found = {}
+    for seed in seeds:
+        folder = Path(config.output) / f"seed-{seed}"
+        tree = config.model_dump() | {"output": str(folder)}
+        tree["train"] |= {"seed": seed}
+        done = resume and (folder / METADATA).exists()
+        metadata = (
+            read_metadata(folder)
+            if done
+            else train(Config.model_validate(tree), resume=resume, console=console)
+        )
+        found[seed] = metadata.scores["dev"]["micro"]["f1"]
+    return found
