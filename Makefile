@@ -14,8 +14,7 @@ help:
 	@echo "make lint         ruff and mypy"
 	@echo "make constraints  pin again what pyproject.toml asks for, newest versions first"
 
-run: .venv/user.stamp
-	$(BIN)/hasila train --config configs/default.yaml
+run: .venv/user.stamp $(RUN)/hasila.json
 	$(BIN)/hasila evaluate $(RUN) --reports data/reports/test.jsonl
 	$(BIN)/hasila predict $(RUN) data/articles --output $(EXTRACTED)
 	$(BIN)/hasila show $(EXTRACTED)
@@ -24,6 +23,10 @@ run: .venv/user.stamp
 	@echo "What was found in them  $(EXTRACTED)"
 	@echo "The trained model       $(RUN)/"
 	@echo "Next: .venv/bin/hasila --help, and README.md"
+
+# hasila.json is written last, so it marks a complete run. Remove the folder to train anew.
+$(RUN)/hasila.json: | .venv/user.stamp
+	$(BIN)/hasila train --config configs/default.yaml --resume
 
 test: .venv/dev.stamp
 	$(BIN)/pytest
