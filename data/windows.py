@@ -5,7 +5,7 @@ blind cuts on real news). Only where a stretch without any such end is longer th
 windows overlap; then the window that gives a word most context decides it, see `owned`.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -84,10 +84,9 @@ def windows(
             start = last
         else:
             laid.append(Window(start, fits))
-            shared = bisect_right(before, before[fits] - stride, lo=start) - 1
-            if before[shared] < before[fits] - stride:
-                shared += 1  # share at most the stride, so that windows always move on
-            start = max(shared, start + 1)
+            shared = bisect_left(before, before[fits] - stride)
+            # The next word must fit too, or the next window would bring nothing new.
+            start = max(shared, bisect_left(before, before[fits + 1] - limit))
     return laid
 
 

@@ -19,7 +19,7 @@ _WORD = regex.compile(
       {_LETTER} (?: {_LETTER} | \p{{Cf}}++ (?={_LETTER}) | (?<=ـ)[ ](?=ـ) )*+
     | \p{{Nd}}+ (?: [.,٫٬] \p{{Nd}}+ )*+ \p{{M}}*+
     | \p{{Cf}}++
-    | \S \p{{M}}*+
+    | [^\s\x1c-\x1f] \p{{M}}*+  # what `str.isspace` calls white space, regex does not quite
     """,
     regex.VERBOSE,
 )
