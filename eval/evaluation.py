@@ -113,15 +113,16 @@ def evaluate(
     if training is not None:
         facets.append(seen_in_training(training))
     facets.append(label_frequency(reports if training is None else training))
+    words_view = seqeval_scores(cases)
     return Evaluation(
-        stamp=_completed(stamp, pairing, rounds, seed),
+        stamp=_completed(stamp, pairing, words_view, rounds, seed),
         cases=cases,
         scores=labels.scores,
         micro=_micro(labels.counts, rounds, seed),
         macro=macro_intervals(labels.counts, rounds, seed),
         labels=Breakdown.of(labels, rounds, seed),
         strategies={s.name: tally(gold, predicted, s) for s in STRATEGIES},
-        seqeval=seqeval_scores(cases),
+        seqeval=words_view,
         errors=tuple(
             (case, error)
             for case, spans in zip(cases, sides, strict=True)
@@ -155,9 +156,12 @@ def _micro(counts: CountArray, rounds: int, seed: int) -> Intervals:
     return intervals(counts.sum(axis=1, keepdims=True), rounds, seed)[0]
 
 
-def _completed(stamp: Stamp, pairing: Pairing, rounds: int, seed: int) -> Stamp:
+def _completed(
+    stamp: Stamp, pairing: Pairing, words_view: SeqevalScores, rounds: int, seed: int
+) -> Stamp:
     losses = {
         **stamp.losses,
+        "gold spans that tags over words cannot express": words_view.lost_gold,
         "reports without a prediction (their spans count as missed)": len(pairing.unpredicted),
         "predictions for other reports (not scored)": len(pairing.unknown),
     }

@@ -56,6 +56,8 @@ def to_markdown(evaluation: Evaluation) -> str:
 
 def stamp_rows(stamp: Stamp) -> Iterator[tuple[str, str]]:
     """The protocol as rows of a name and a value."""
+    yield "system", stamp.system
+    yield "weights", stamp.weights
     for file in stamp.data:
         size = f"{file.reports:,} reports, {file.spans:,} spans"
         yield file.role, f"{file.name}, {size}, SHA-256 {file.sha256}"

@@ -60,6 +60,7 @@ class Stamp:
 
     Attributes:
         system: what was evaluated: a checkpoint or a file of predictions.
+        weights: the SHA-256 of a checkpoint's weights.
         data: the files, gold first.
         split: which part of the data the gold reports are.
         label_map: how labels were renamed before scoring.
@@ -73,6 +74,7 @@ class Stamp:
     """
 
     system: str
+    weights: str = "not known: predictions from a file"
     data: tuple[DataFile, ...] = ()
     split: str = "not stated"
     label_map: str = "none"

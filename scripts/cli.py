@@ -7,7 +7,11 @@ import typer
 
 from ..data.errors import HasilaError
 from .build import build
+from .compare import compare
 from .console import err
+from .evaluate import evaluate
+from .predict import predict
+from .score import score
 from .show import show
 from .train import train
 
@@ -20,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 # Commands import what they run when they run, so that `hasila --help` is instant.
-for command in (build, show, train):
+for command in (build, compare, evaluate, predict, score, show, train):
     app.command()(command)
 
 

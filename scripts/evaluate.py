@@ -1,0 +1,96 @@
+"""``hasila evaluate``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .console import err, quiet_libraries
+from .scoring import (
+    Annotators,
+    By,
+    Html,
+    Json,
+    Markdown,
+    MinPrecision,
+    Rounds,
+    Seed,
+    Training,
+    load,
+    measure,
+    show,
+    write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..data.types import Prediction, Report
+    from ..model import Extractor
+
+_AT_ONCE = 128
+"""Texts a call of the extractor gets: enough to fill batches, few enough to show progress."""
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A checkpoint folder.")],
+    *,
+    reports: Annotated[list[Path], typer.Option(help="The annotated reports to score it on.")],
+    html: Html = None,
+    json_to: Json = None,
+    markdown: Markdown = None,
+    train: Training = None,
+    annotators: Annotators = None,
+    by: By = None,
+    min_precision: MinPrecision = 0.95,
+    rounds: Rounds = 10_000,
+    seed: Seed = 0,
+) -> None:
+    """Predict annotated reports with a checkpoint, and score what it finds."""
+    from ..data.types import Report
+    from ..eval import Stamp, pair
+    from ..eval.stamp import file_sha256
+    from ..model import Extractor
+
+    gold, files = load("gold", reports)
+    quiet_libraries()
+    extractor = Extractor.load(model)
+    found = list(_predict(extractor, gold))
+    stamp = Stamp(
+        system=model.name,
+        weights=f"SHA-256 {file_sha256(model / 'model.safetensors')}",
+        data=files,
+        split=", ".join(dict.fromkeys(path.name.split(".")[0] for path in reports)),
+        decoding=(
+            "first piece of a word decides; Viterbi over valid IOB2; windows of "
+            f"{extractor.metadata.window_pieces} pieces, stride {extractor.metadata.stride}; "
+            "confidence is the lowest probability of the span's tags, at temperature "
+            f"{extractor.metadata.temperature:g}"
+        ),
+        losses={
+            "words that were cut to their head": sum(one.cut_words for one in found),
+        },
+    )
+    predicted = (
+        Report(report.id, report.text, one.spans) for report, one in zip(gold, found, strict=True)
+    )
+    evaluation = measure(
+        pair(gold, predicted),
+        stamp,
+        train,
+        annotators,
+        by,
+        min_precision=min_precision,
+        rounds=rounds,
+        seed=seed,
+    )
+    show(evaluation)
+    write(evaluation, html, json_to, markdown)
+
+
+def _predict(extractor: "Extractor", reports: "list[Report]") -> "Iterator[Prediction]":
+    from rich.progress import track
+
+    starts = range(0, len(reports), _AT_ONCE)
+    for start in track(starts, "predicting", console=err, transient=True):
+        yield from extractor.extract([r.text for r in reports[start : start + _AT_ONCE]])
