@@ -1,5 +1,6 @@
 """``hasila show``."""
 
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,12 @@ def show(
     first: Annotated[int, typer.Option(min=1, help="Show this many reports.")] = 20,
 ) -> None:
     """Show who, where and how many, one row a report; each surface once, in reading order."""
-    reports = read_reports(file)
+    show_reports(read_reports(file), first)
+
+
+def show_reports(reports: Iterable[Report], first: int = 20) -> None:
+    """Print the first of some reports as a table."""
+    reports = iter(reports)
     table = Table("report", *_QUESTIONS.values(), show_lines=True)
     for report in islice(reports, first):
         table.add_row(Text(report.id), *(_surfaces(report, label) for label in _QUESTIONS))

@@ -1,0 +1,58 @@
+"""What goes in and what comes out: articles, rows that are none, and tagged records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..data.types import PredictedSpan, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One text to read. ``record`` holds all fields of its row, untouched."""
+
+    id: str
+    text: str
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that is no article, and why. ``line`` counts from 1; 0 where a file has no lines."""
+
+    file: str
+    line: int
+    reason: str
+    excerpt: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.reason}"
+
+
+Row = Article | Rejected
+
+
+def tagged(article: Article, prediction: Prediction) -> dict[str, Any]:
+    """The output record of an article: its fields as they were, its id, and its spans.
+
+    ``cut_words`` is there only where the model judged words by their beginning.
+    """
+    record = dict(article.record)
+    if record.get("id") is None:
+        record = {"id": article.id} | {key: record[key] for key in record if key != "id"}
+    record["spans"] = [span_record(span) for span in prediction.spans]
+    if prediction.cut_words:
+        record["cut_words"] = prediction.cut_words
+    return record
+
+
+def span_record(span: PredictedSpan) -> dict[str, Any]:
+    """The JSON object of a predicted span; ``surface`` is ``text[start:end]``."""
+    return {
+        "start": span.start,
+        "end": span.end,
+        "label": span.label,
+        "surface": span.surface,
+        "confidence": span.confidence,
+    }
