@@ -66,19 +66,23 @@ def browser_data(evaluation: Evaluation) -> dict[str, Any]:
                     "id": case.report.id,
                     "source": case.report.source or "",
                     "text": case.report.text,
-                    "gold": [_span(span) for span in sorted(case.report.spans)],
-                    "predicted": [_span(s) for s in sorted(case.predicted, key=lambda s: s.key)],
+                    "gold": _in_order(case.report.spans),
+                    "predicted": _in_order(case.predicted),
                 }
             )
         errors.append(
             {
                 "report": place[case.report.id],
                 "kind": error.kind,
-                "gold": [_span(span) for span in error.gold],
-                "predicted": [_span(span) for span in error.predicted],
+                "gold": _in_order(error.gold),
+                "predicted": _in_order(error.predicted),
             }
         )
     return {"reports": reports, "errors": errors}
+
+
+def _in_order(spans: Iterable[Span]) -> list[list[int | str | float]]:
+    return [_span(span) for span in sorted(spans, key=lambda span: span.key)]
 
 
 def _span(span: Span) -> list[int | str | float]:
