@@ -3,7 +3,7 @@
 A line is an object with ``id`` and ``text``; ``spans`` (a list of ``{"start", "end", "label"}``),
 ``source``, ``date`` and ``country`` are optional; every other field is kept in ``Report.meta``.
 A NUMBER span may also carry ``value`` (``{"low", "high", "bound"}``), ``of``, ``who`` and ``where``
-(lists of ``[start, end]`` of the spans meant).
+(lists of ``[start, end]`` of the spans meant); a span with a ``confidence`` is a prediction.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 
 from .errors import HasilaError
 from .files import atomic_text, numbered_lines
-from .types import BOUNDS, COUNTED, Offsets, Quantity, Report, Span
+from .types import BOUNDS, COUNTED, Offsets, PredictedSpan, Quantity, Report, Span
 
 _OPTIONAL = ("source", "date", "country")
 
@@ -42,25 +42,61 @@ def read_located(path: Path) -> Iterator[Located]:
     Raises:
         HasilaError: a line is not a report; the message names file, line and report.
     """
-    for number, line in numbered_lines(path):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise HasilaError(f"{where}: not valid JSON: {error}") from error
+    for number, where, record in read_json_lines(path):
         yield Located(str(path), number, report_from(record, where))
 
 
 def write_reports(path: Path, reports: Iterable[Report]) -> int:
     """Write reports as JSONL, all or nothing; return how many."""
+    return write_json_lines(path, map(record_of, reports))
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, str, Any]]:
+    """The values of a JSONL file, each with its line and ``file:line``; empty lines are skipped.
+
+    Raises:
+        HasilaError: a line is not JSON.
+    """
+    for number, line in numbered_lines(path):
+        if line.strip():
+            where = f"{path}:{number}"
+            yield number, where, parsed(line, where)
+
+
+def write_json_lines(path: Path, values: Iterable[object]) -> int:
+    """Write values as JSONL, all or nothing; return how many."""
     count = 0
     with atomic_text(path) as stream:
-        for report in reports:
-            stream.write(json.dumps(record_of(report), ensure_ascii=False) + "\n")
+        for value in values:
+            stream.write(dumped(value) + "\n")
             count += 1
     return count
+
+
+def parsed(text: str, where: str) -> Any:
+    """A JSON value; ``where`` (file and line) begins the error.
+
+    Raises:
+        HasilaError: it is none (NaN and Infinity are none), or nested beyond all reason.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise HasilaError(f"{where}: not valid JSON: {error}") from error
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def dumped(value: object) -> str:
+    """A value as one line of JSON, in Arabic as it is; lone surrogates, no UTF-8, are escaped."""
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False)
+    return line
 
 
 def report_from(record: object, where: str) -> Report:
@@ -93,7 +129,9 @@ def report_from(record: object, where: str) -> Report:
     return Report(
         id=identifier,
         text=text,
-        spans=tuple(_span_from(span, f"{where}: span {i}") for i, span in enumerate(spans, 1)),
+        spans=tuple(
+            _span_from(span, text, f"{where}: span {i}") for i, span in enumerate(spans, 1)
+        ),
         **known,
         meta=fields,
     )
@@ -113,8 +151,10 @@ def record_of(report: Report) -> dict[str, Any]:
 
 
 def span_record(span: Span) -> dict[str, Any]:
-    """The JSON object of an annotated span."""
+    """The JSON object of an annotated or predicted span."""
     record: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label}
+    if isinstance(span, PredictedSpan):
+        record |= {"surface": span.surface, "confidence": span.confidence}
     if (quantity := span.quantity) is not None:
         value = {"low": quantity.low, "high": quantity.high, "bound": quantity.bound}
         record |= {"value": value, "of": quantity.of}
@@ -126,7 +166,7 @@ def span_record(span: Span) -> dict[str, Any]:
     return record
 
 
-def _span_from(record: object, where: str) -> Span:
+def _span_from(record: object, text: str, where: str) -> Span:
     if not isinstance(record, dict):
         raise HasilaError(f'{where}: expected {{"start", "end", "label"}}, found {record!r}')
     start, end, label = (record.get(name) for name in ("start", "end", "label"))
@@ -135,7 +175,13 @@ def _span_from(record: object, where: str) -> Span:
         raise HasilaError(
             f"{where}: needs whole numbers start and end and a string label, found {record!r}"
         )
-    return Span(start, end, label, _quantity_from(record, where))
+    quantity = _quantity_from(record, where)
+    confidence = record.get("confidence")
+    if confidence is None:
+        return Span(start, end, label, quantity)
+    if type(confidence) not in (int, float) or not 0 <= confidence <= 1:
+        raise HasilaError(f'{where}: "confidence" must be a number from 0 to 1: {confidence!r}')
+    return PredictedSpan(start, end, label, quantity, text[start:end], confidence)
 
 
 def _quantity_from(record: Mapping[str, Any], where: str) -> Quantity | None:
@@ -152,7 +198,7 @@ def _quantity_from(record: Mapping[str, Any], where: str) -> Quantity | None:
     if not all(end is None or type(end) in (int, float) for end in (low, high)):
         raise HasilaError(f'{where}: "low" and "high" must be numbers or null, found {value!r}')
     who, where_at = (_pairs(record.get(name), name, where) for name in ("who", "where"))
-    return Quantity(low, high, cast(Any, bound), cast(Any, of), who, where_at)
+    return Quantity(low, high, cast("Any", bound), cast("Any", of), who, where_at)
 
 
 def _pairs(value: object, name: str, where: str) -> tuple[Offsets, ...]:
