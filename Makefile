@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := runs/default
 EXTRACTED := out/articles.jsonl
+SCORES := out/evaluation.html
 
 .DELETE_ON_ERROR:
 .PHONY: help run test lint constraints
@@ -15,13 +16,14 @@ help:
 	@echo "make constraints  pin again what pyproject.toml asks for, newest versions first"
 
 run: .venv/user.stamp $(RUN)/hasila.json
-	$(BIN)/hasila evaluate $(RUN) --reports data/reports/test.jsonl
+	$(BIN)/hasila evaluate $(RUN) --reports data/reports/test.jsonl --html $(SCORES)
 	$(BIN)/hasila predict $(RUN) data/articles --output $(EXTRACTED)
 	$(BIN)/hasila show $(EXTRACTED)
 	@echo
-	@echo "The articles            data/articles/"
-	@echo "What was found in them  $(EXTRACTED)"
-	@echo "The trained model       $(RUN)/"
+	@echo "The sample articles      data/articles/"
+	@echo "What was found in them   $(EXTRACTED)"
+	@echo "The scores and errors    $(SCORES) (open it in a browser)"
+	@echo "The trained model        $(RUN)/ (learning_curve.png shows how it learned)"
 	@echo "Next: .venv/bin/hasila --help, and README.md"
 
 # hasila.json is written last, so it marks a complete run. Remove the folder to train anew.
