@@ -3,7 +3,6 @@
 import ast
 import doctest
 import importlib
-import importlib.metadata
 import importlib.util
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def module_name(path: Path) -> str:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The full names of the modules and attributes of hasila that a file imports, wherever."""
+    """The full names of the modules and attributes that a file imports, at its top or later."""
     package = module_name(path) if path.name == "__init__.py" else module_name(path.parent)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -92,20 +92,39 @@ def test_type_checkers_see_every_room() -> None:
     assert all((ROOT / room / "py.typed").is_file() for room in MAY_IMPORT)
 
 
+def asked(*extras: str) -> list[Requirement]:
+    """What the package asks for, with some of its extras."""
+    lines = list(PROJECT["project"]["dependencies"])
+    for extra in extras:
+        lines += PROJECT["project"]["optional-dependencies"][extra]
+    return [Requirement(line) for line in lines]
+
+
 def test_every_dependency_is_pinned() -> None:
     pins = {
         canonicalize_name(pin.name): next(iter(pin.specifier)).version
         for pin in map(Requirement, (ROOT / "constraints.txt").read_text().splitlines())
     }
-    extras = PROJECT["project"]["optional-dependencies"].values()
-    asked = [*PROJECT["project"]["dependencies"], *(line for lines in extras for line in lines)]
     unpinned = [
-        line
-        for line in asked
-        if (wanted := Requirement(line)).name != "hasila"
-        and not wanted.specifier.contains(pins.get(canonicalize_name(wanted.name), "0"))
+        str(wanted)
+        for wanted in asked(*PROJECT["project"]["optional-dependencies"])
+        if not wanted.specifier.contains(pins.get(canonicalize_name(wanted.name), "0"))
     ]
     assert not unpinned, "run `make constraints`"
+
+
+def test_what_is_imported_is_asked_for() -> None:
+    extras = set(PROJECT["project"]["optional-dependencies"]) - {"dev"}
+    known = {canonicalize_name(wanted.name) for wanted in asked(*extras)}
+    homes = packages_distributions()
+    unasked = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources()
+        for name in imported(path)
+        if (top := name.split(".")[0]) not in {"hasila", *sys.stdlib_module_names}
+        and not known & {canonicalize_name(home) for home in homes.get(top, [top])}
+    }
+    assert not unasked, "it is here because something else asks for it, and may go with that"
 
 
 @pytest.fixture(scope="session")
