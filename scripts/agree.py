@@ -1,0 +1,37 @@
+"""``hasila agree``: how far two annotations of the same reports agree."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .console import out
+
+
+def agree(
+    a: Annotated[Path, typer.Argument(help="One annotator's reports, in any format.")],
+    b: Annotated[Path, typer.Argument(help="The other's, with the same ids.")],
+    quiet: Annotated[bool, typer.Option("--quiet", help="Leave the list out.")] = False,
+) -> None:
+    """Strict span F1, kappa over words, and every disagreement in its context."""
+    from rich.table import Table
+
+    from ..data.formats import open_reports
+    from ..eval.agreement import agreement
+
+    found = agreement(*([located.report for located in open_reports([path])] for path in (a, b)))
+    if not quiet:
+        for disagreement in found.disagreements:
+            out.print(str(disagreement), markup=False, soft_wrap=True)
+    table = Table("label", "strict F1", "A", "B", "both")
+    for label, counts in [*found.scores.labels.items(), ("micro", found.scores.micro)]:
+        sizes = (counts.gold, counts.predicted, int(counts.true_positives))
+        table.add_row(label, f"{counts.f1:.4f}", *map(str, sizes))
+    out.print(table)
+    out.print(f"Cohen's kappa over {found.words.total():,} words: {found.kappa:.4f}")
+    for group, count in found.groups.most_common():
+        out.print(f"{count:,} disagreements: {group}")
+    out.print(f"{found.reports:,} reports compared")
+    for name, ids in (("A", found.only_a), ("B", found.only_b)):
+        if ids:
+            out.print(f"{len(ids):,} reports only in {name}, not compared: {', '.join(ids[:5])} …")
