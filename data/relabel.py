@@ -1,0 +1,96 @@
+"""Label maps: other corpora's labels as ours, from small YAML files.
+
+A map says for every label of the corpus which of ours it is, or ``drop`` (its spans say nothing we
+label) or ``mask`` (its spans may hold what we label: they are no evidence either way). Labels of
+ours that the corpus never annotates stand under ``unannotated``. Masked stretches and unannotated
+labels go to ``Report.meta`` (``masked``: offsets, ``unannotated``: labels), for training to leave
+them out. Of spans that lie within each other the outermost is kept, after mapping.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .errors import HasilaError
+from .formats.common import Losses
+from .types import Label, Report, Span
+
+SHIPPED = Path(__file__).parent / "label_maps"
+
+
+class LabelMap(BaseModel):
+    """What a label of another corpus becomes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    labels: dict[str, Label | Literal["drop", "mask"]]
+    unannotated: tuple[Label, ...] = ()
+
+
+def load_label_map(name: str) -> LabelMap:
+    """A label map that ships, by its name, or any by its file.
+
+    Raises:
+        HasilaError: there is no such map, or the file is none.
+    """
+    shipped = {file.stem: file for file in SHIPPED.glob("*.yaml")}
+    path = shipped.get(name) or Path(name)
+    try:
+        return LabelMap.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        known = ", ".join(sorted(shipped))
+        raise HasilaError(f"no label map {name!r}: name a YAML file, or one of {known}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise HasilaError(f"{path}: no readable YAML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise HasilaError(f"{path}: no label map: {problems}") from error
+
+
+def relabelled(reports: Iterable[Report], label_map: LabelMap, losses: Losses) -> Iterator[Report]:
+    """Reports with our labels; what is dropped, masked or inside another span is counted.
+
+    Raises:
+        HasilaError: a label is not in the map.
+    """
+    for report in reports:
+        spans: list[Span] = []
+        masked: list[tuple[int, int]] = []
+        for span in report.spans:
+            match label_map.labels.get(span.label):
+                case None:
+                    raise HasilaError(
+                        f"report {report.id}: the label map has no {span.label!r}; it has "
+                        f"{', '.join(label_map.labels)}"
+                    )
+                case "drop":
+                    losses[f"{span.label} spans dropped"] += 1
+                case "mask":
+                    losses[f"{span.label} spans masked"] += 1
+                    masked.append(span.offsets)
+                case label:
+                    spans.append(replace(span, label=label))
+        meta: dict[str, Any] = dict(report.meta)
+        if masked:
+            meta["masked"] = [list(offsets) for offsets in masked]
+        if label_map.unannotated:
+            meta["unannotated"] = list(label_map.unannotated)
+        yield replace(report, spans=tuple(outermost(spans, losses)), meta=meta)
+
+
+def outermost(spans: Iterable[Span], losses: Losses) -> Iterator[Span]:
+    """Spans in order, without those that lie in or overlap one that begins before or is longer."""
+    end = 0
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if span.start < end:
+            losses[f"{span.label} spans inside another, left out"] += 1
+            continue
+        yield span
+        end = span.end

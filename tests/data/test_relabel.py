@@ -1,0 +1,72 @@
+import pytest
+from hasila.data.errors import HasilaError
+from hasila.data.formats.common import Losses
+from hasila.data.relabel import SHIPPED, load_label_map, relabelled
+from hasila.data.types import Report, Span
+
+TEXT = "رئيس بلدية نابلس قال إن 5 جنيهات"
+
+
+def test_wojood_nested_keeps_the_outermost_of_what_we_label():
+    spans = (
+        Span(0, 16, "EVENT"),  # dropped first: it covers what we label
+        Span(0, 16, "OCC"),
+        Span(5, 16, "ORG"),
+        Span(11, 16, "GPE"),
+        Span(24, 25, "CARDINAL"),
+        Span(24, 32, "MONEY"),
+    )
+    losses = Losses()
+    (report,) = relabelled([Report("r", TEXT, spans)], load_label_map("wojood"), losses)
+    assert report.spans == (Span(0, 16, "ACTOR"), Span(24, 25, "NUMBER"))
+    assert report.meta == {"masked": [[24, 32]]}
+    assert losses == {
+        "EVENT spans dropped": 1,
+        "ACTOR spans inside another, left out": 1,
+        "LOCATION spans inside another, left out": 1,
+        "MONEY spans masked": 1,
+    }
+
+
+def test_what_a_corpus_never_annotates_goes_to_meta():
+    (report,) = relabelled([Report("r", TEXT)], load_label_map("anercorp"), Losses())
+    assert report.meta == {"unannotated": ["NUMBER"]}
+
+
+def test_a_label_that_is_not_in_the_map_is_an_error():
+    with pytest.raises(HasilaError, match=r"report r: the label map has no 'PERS'"):
+        list(
+            relabelled(
+                [Report("r", TEXT, (Span(0, 4, "PERS"),))], load_label_map("aqmar"), Losses()
+            )
+        )
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_map_that_ships_loads_and_reaches_our_labels(path):
+    loaded = load_label_map(path.stem)
+    reached = {to for to in loaded.labels.values() if to not in ("drop", "mask")}
+    assert reached | set(loaded.unannotated) == {"ACTOR", "LOCATION", "NUMBER"}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("labels: {PER: PERSON}", "labels.PER"),
+        ("labels: {PER: ACTOR}\nlabel: {}", "label: Extra"),
+        ("unannotated: [NUMBER]", "labels: Field required"),
+        ("- PER", "the file"),
+        ("labels: {", "no readable YAML"),
+        ("!!python/object/apply:os.system [x]", "no readable YAML"),
+    ],
+)
+def test_a_file_that_is_no_map_is_an_error(tmp_path, content, problem):
+    path = tmp_path / "map.yaml"
+    path.write_text(content)
+    with pytest.raises(HasilaError, match=problem):
+        load_label_map(str(path))
+
+
+def test_an_unknown_name_lists_what_ships():
+    with pytest.raises(HasilaError, match="anercorp, aqmar, caraner, ontonotes, wojood"):
+        load_label_map("wojod")
