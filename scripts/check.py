@@ -1,0 +1,61 @@
+"""``hasila check``: the gate over files in any format."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .console import out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..data.jsonl import Located
+
+
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Files of reports, or folders of them.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Their format; told from each file by default.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find what is wrong with annotations; exit status 1 if training would refuse them.
+
+    Give the files of all splits together to learn what leaks from one into another.
+    """
+    from ..data.formats import Losses, open_reports
+    from ..data.gate import KINDS, check
+
+    losses, reports = Losses(), 0
+    counts: Counter[str] = Counter()
+    listed = []
+
+    def counted() -> "Iterator[Located]":
+        nonlocal reports
+        for located in open_reports(paths, from_, losses):
+            reports += 1
+            yield located
+
+    for finding in check(counted()):
+        counts[finding.kind] += 1
+        if as_json:
+            listed.append(asdict(finding) | {"severity": finding.severity})
+        else:
+            style = "red" if finding.severity == "error" else None
+            out.print(str(finding), style=style, markup=False, soft_wrap=True)
+    errors = sum(count for kind, count in counts.items() if KINDS[kind] == "error")
+    if as_json:
+        summary = {"reports": reports, "errors": errors, "counts": counts, "losses": losses}
+        typer.echo(json.dumps(summary | {"findings": listed}, ensure_ascii=False))
+    else:
+        for what, times in losses.most_common():
+            out.print(f"{times:,} {what}", markup=False, soft_wrap=True)
+        for kind, count in counts.most_common():
+            out.print(f"{count:,} {kind} ({KINDS[kind]})")
+        out.print(f"{reports:,} reports, {errors:,} errors, {counts.total() - errors:,} warnings")
+    if errors:
+        raise typer.Exit(1)

@@ -1,0 +1,40 @@
+"""``hasila stats``: what a set of reports holds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .console import out
+
+
+def stats(
+    paths: Annotated[list[Path], typer.Argument(help="Files of reports, or folders of them.")],
+    top: Annotated[int, typer.Option(help="How many surfaces of each label.")] = 15,
+) -> None:
+    """Count reports, words, spans, sources, countries, lengths and surfaces."""
+    from rich.table import Table
+
+    from ..data.formats import open_reports
+    from ..data.stats import stats
+
+    counted = stats(located.report for located in open_reports(paths))
+    sizes = len(counted.lengths), counted.words, counted.labels.total()
+    out.print("{:,} reports, {:,} words, {:,} spans".format(*sizes))
+    lengths = (f"{percentile} %: {words}" for percentile, words in counted.percentiles.items())
+    out.print("words a report, by percentile: " + ", ".join(lengths))
+    for title, counts in (
+        ("label", counted.labels),
+        ("source", counted.sources),
+        ("country", counted.countries),
+    ):
+        table = Table(title, "spans" if title == "label" else "reports")
+        for name, count in counts.most_common():
+            table.add_row(name, f"{count:,}")
+        out.print(table)
+    for label in sorted(counted.labels):
+        table = Table(f"{label}: most frequent", "spans")
+        of_label = (row for row in counted.surfaces.most_common() if row[0][0] == label)
+        for (_, surface), count in [row for row, _ in zip(of_label, range(top), strict=False)]:
+            table.add_row(surface, f"{count:,}")
+        out.print(table)
