@@ -35,23 +35,20 @@ class Pairing:
 
 
 def pair(gold: Iterable[Report], predicted: Iterable[Report]) -> Pairing:
-    """Pair predictions with the gold reports of the same id.
+    """Pair predictions with the gold reports of the same id; if none is shared, of the same text.
 
     A prediction without an own text is taken at its offsets. One whose text differs from the gold
     text in white space alone is laid over it.
 
     Raises:
-        HasilaError: an id comes twice, no id is in both files, a prediction's text is another
+        HasilaError: an id comes twice, no report is in both files, a prediction's text is another
             one, or an offset lies outside the text.
     """
     reports, found = _by_id(gold, "gold"), _by_id(predicted, "predicted")
     for report in reports.values():
         _require_inside(report, report.text, "gold")
     if reports and found and not reports.keys() & found.keys():
-        raise HasilaError(
-            "no id of the predictions is among the gold reports' "
-            f"({next(iter(found))!r} is not, for one): predict the same reports and keep their ids"
-        )
+        found = _named_by_text(found, reports)
     return Pairing(
         tuple(
             Case(report, _spans_over(report, found[name]) if name in found else ())
@@ -60,6 +57,24 @@ def pair(gold: Iterable[Report], predicted: Iterable[Report]) -> Pairing:
         tuple(name for name in reports if name not in found),
         tuple(name for name in found if name not in reports),
     )
+
+
+def _named_by_text(found: dict[str, Report], reports: dict[str, Report]) -> dict[str, Report]:
+    """Predictions of a format without ids under the ids of the reports that have their text."""
+    names: dict[str, str] = {}
+    for name, report in reports.items():
+        names.setdefault(_visible(report.text), name)
+    known = {names.get(_visible(report.text), name): report for name, report in found.items()}
+    if not reports.keys() & known.keys():
+        raise HasilaError(
+            "no prediction has the id or the text of a gold report "
+            f"({next(iter(found))!r} has not, for one): predict the same reports and keep their ids"
+        )
+    return known
+
+
+def _visible(text: str) -> str:
+    return "".join(text.split())
 
 
 def _by_id(reports: Iterable[Report], side: str) -> dict[str, Report]:
@@ -78,7 +93,7 @@ def _spans_over(gold: Report, predicted: Report) -> tuple[Span, ...]:
     _require_inside(predicted, predicted.text or gold.text, "predicted")
     if predicted.text in ("", gold.text):
         return predicted.spans
-    if "".join(predicted.text.split()) != "".join(gold.text.split()):
+    if _visible(predicted.text) != _visible(gold.text):
         raise HasilaError(
             f"report {gold.id}: the prediction is of another text than the gold report's; "
             "its offsets mean nothing there. Predict on the gold texts as they are"

@@ -1,27 +1,38 @@
-"""Predictions as a file: JSON lines with an id and spans, as `hasila predict` writes them."""
+"""Predictions as files: in any format of annotated reports, or JSON lines without the texts."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..data.errors import HasilaError
 from ..data.files import numbered_lines
-from ..data.jsonl import report_from
+from ..data.formats import Losses, detected, open_reports
+from ..data.jsonl import parsed, report_from
 from ..data.types import Report
 
 
-def read_predictions(path: Path) -> Iterator[Report]:
-    """A system's spans, report by report; unlike annotated reports they may come without text.
+def read_predictions(
+    paths: Iterable[Path], name: str | None = None, losses: Losses | None = None
+) -> Iterator[Report]:
+    """A system's spans, report by report.
+
+    Args:
+        paths: files or folders, in a format of `hasila.data.formats`; ours, as `hasila predict`
+            writes it, may come without the texts.
+        name: their format, if it is not to be told from them.
+        losses: what a reader had to decide is counted here.
 
     Raises:
-        HasilaError: a line is no prediction; the message names file, line and report.
+        HasilaError: a file is not in its format; the message names file, line and report.
     """
+    for path in paths:
+        if path.is_file() and (name or detected(path)) == "hasila":
+            yield from _without_texts(path)
+        else:
+            yield from (located.report for located in open_reports([path], name, losses))
+
+
+def _without_texts(path: Path) -> Iterator[Report]:
     for number, line in numbered_lines(path):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise HasilaError(f"{where}: not valid JSON: {error}") from error
-        yield report_from({"text": "", **record} if isinstance(record, dict) else record, where)
+        if line.strip():
+            where = f"{path}:{number}"
+            record = parsed(line, where)
+            yield report_from({"text": "", **record} if isinstance(record, dict) else record, where)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from .console import out
-from .scoring import Json, Rounds, Seed, load
+from .scoring import From, Json, LabelMap, Rounds, Seed, load, load_system
 
 if TYPE_CHECKING:
     from ..eval import Comparison
@@ -22,6 +22,8 @@ def compare(
     a: Annotated[Path, typer.Argument(help="What system A found in them.")],
     b: Annotated[Path, typer.Argument(help="What system B found in them.")],
     *,
+    from_: From = None,
+    label_map: LabelMap = None,
     json_to: Json = None,
     spans: Annotated[int, typer.Option(min=0, help="Differing spans to print; 0 for none.")] = 20,
     rounds: Rounds = 10_000,
@@ -29,17 +31,26 @@ def compare(
 ) -> None:
     """Is system B better than A on the same gold reports, and where do they differ?"""
     from ..data.files import atomic_text
-    from ..eval import Stamp, pair, read_predictions
+    from ..data.formats import Losses
+    from ..eval import Stamp, pair
     from ..eval import compare as compare_systems
 
     reports, gold_file = load("gold", [gold])
-    by_a, a_file = load("A", [a], read_predictions)
-    by_b, b_file = load("B", [b], read_predictions)
+    losses = Losses()
+    by_a, a_file = load_system("A", a, from_, label_map, losses)
+    by_b, b_file = load_system("B", b, from_, label_map, losses)
     found = compare_systems(pair(reports, by_a), pair(reports, by_b), rounds=rounds, seed=seed)
     _show(found, spans)
     if json_to is not None:
         files = gold_file + a_file + b_file
-        stamp = Stamp(f"{a.name} and {b.name}", data=files, rounds=rounds, seed=seed)
+        stamp = Stamp(
+            f"{a.name} and {b.name}",
+            data=files,
+            label_map=label_map or "none",
+            losses=losses,
+            rounds=rounds,
+            seed=seed,
+        )
         record = {"stamp": asdict(stamp), **found.to_dict()}
         with atomic_text(json_to) as stream:
             json.dump(record, stream, ensure_ascii=False, indent=2)

@@ -9,14 +9,17 @@ from .console import out
 from .scoring import (
     Annotators,
     By,
+    From,
     Html,
     Json,
+    LabelMap,
     Markdown,
     MinPrecision,
     Rounds,
     Seed,
     Training,
     load,
+    load_system,
     measure,
     show,
     write,
@@ -30,6 +33,8 @@ def score(
         typer.Argument(help="What a system found in them; several files are several seeds."),
     ],
     *,
+    from_: From = None,
+    label_map: LabelMap = None,
     html: Html = None,
     json_to: Json = None,
     markdown: Markdown = None,
@@ -41,16 +46,23 @@ def score(
     seed: Seed = 0,
 ) -> None:
     """Score any system's predictions; of several files, mean and spread, and the first in full."""
-    from ..eval import Stamp, pair, read_predictions, spread
+    from ..data.formats import Losses
+    from ..eval import Stamp, pair, spread
     from ..eval import score as strict_score
 
     reports, gold_file = load("gold", [gold])
-    systems = [load("predictions", [path], read_predictions) for path in predictions]
+    losses = [Losses() for _ in predictions]
+    systems = [
+        load_system("predictions", path, from_, label_map, lost)
+        for path, lost in zip(predictions, losses, strict=True)
+    ]
     pairings = [pair(reports, found) for found, _ in systems]
     stamp = Stamp(
         system=predictions[0].name,
         data=gold_file + systems[0][1],
         split=gold.name.split(".")[0],
+        label_map=label_map or "none",
+        losses=losses[0],
     )
     evaluation = measure(
         pairings[0],

@@ -1,7 +1,7 @@
 """What the scoring commands share: their options, what they print and what they write."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ from rich.table import Table
 from .console import out
 
 if TYPE_CHECKING:
+    from ..data.formats import Losses
     from ..data.types import Report
     from ..eval import DataFile, Evaluation, Pairing, Stamp
     from ..eval.certainty import Interval
@@ -34,24 +35,45 @@ By = Annotated[
 MinPrecision = Annotated[
     float, typer.Option(min=0, max=1, help="The precision the review threshold is to reach.")
 ]
+From = Annotated[
+    str | None,
+    typer.Option("--from", help="Format of the predictions; told from the file by default."),
+]
+LabelMap = Annotated[
+    str | None,
+    typer.Option(help="Rename the predictions' labels: a map that ships, or a YAML file."),
+]
 Rounds = Annotated[int, typer.Option(min=100, help="Resamples of the bootstrap.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
 
 def load(
-    role: str, paths: Iterable[Path], read: "Callable[[Path], Iterable[Report]] | None" = None
+    role: str, paths: Sequence[Path], read: "Callable[[list[Path]], Iterable[Report]] | None" = None
 ) -> "tuple[list[Report], tuple[DataFile, ...]]":
-    """The reports of files (as JSONL, if not told how to read them), and the files' stamps."""
-    from ..data import read_reports
+    """The reports of files in any format, and the files' stamps."""
+    from ..data.formats import open_reports
     from ..eval import DataFile
 
     reports: list[Report] = []
     stamps = []
     for path in paths:
-        inside = list((read or read_reports)(path))
+        inside = list(read([path]) if read else (found.report for found in open_reports([path])))
         stamps.append(DataFile.of(role, path, inside))
         reports += inside
     return reports, tuple(stamps)
+
+
+def load_system(
+    role: str, path: Path, name: str | None, label_map: str | None, losses: "Losses"
+) -> "tuple[list[Report], tuple[DataFile, ...]]":
+    """A system's predictions, their labels renamed if asked for, and the file's stamp."""
+    from ..data.relabel import load_label_map, relabelled
+    from ..eval import read_predictions
+
+    reports, stamps = load(role, [path], lambda paths: read_predictions(paths, name, losses))
+    if label_map is not None:
+        reports = list(relabelled(reports, load_label_map(label_map), losses))
+    return reports, stamps
 
 
 def measure(
@@ -102,8 +124,8 @@ def show(evaluation: "Evaluation") -> None:
         if count:
             out.print(f"{name}: {count:,}")
     if (ceiling := evaluation.ceiling) is not None:
-        f1, within = ceiling.scores.micro.f1, _range(ceiling.interval.f1)
-        out.print(f"two annotators: F1 {100 * f1:.1f} ({within}) on {ceiling.reports:,} reports")
+        f1, ends = 100 * ceiling.scores.micro.f1, _range(ceiling.interval.f1)
+        out.print(f"two annotators: F1 {f1:.1f} ({ends}) on {ceiling.reports:,} reports")
     if (calibration := evaluation.calibration) is not None:
         review = calibration.review_threshold(evaluation.min_precision)
         reached = (

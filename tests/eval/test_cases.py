@@ -28,6 +28,13 @@ def test_a_prediction_without_text_is_taken_at_its_offsets() -> None:
     assert pair([GOLD], [Report("1", "", GOLD.spans)]).cases[0].predicted == GOLD.spans
 
 
+def test_without_a_shared_id_reports_are_paired_by_their_text() -> None:
+    others = [Report("found-1", "نص آخر"), Report("found-2", "قُتل 27 شخصاً .", GOLD.spans)]
+    pairing = pair([GOLD], others)
+    assert pairing.cases[0].predicted == GOLD.spans
+    assert pairing.unknown == ("found-1",)
+
+
 def test_a_prediction_with_single_spaces_is_laid_over_the_raw_text() -> None:
     tokens = Report("1", "قُتل 27 شخصاً .", (Span(5, 7, "NUMBER"), Span(8, 15, "ACTOR")))
     first, second = pair([GOLD], [tokens]).cases[0].predicted
@@ -40,7 +47,7 @@ def test_a_prediction_with_single_spaces_is_laid_over_the_raw_text() -> None:
     [
         ([GOLD, GOLD], [GOLD], "report 1 is twice among the gold"),
         ([GOLD], [GOLD, GOLD], "report 1 is twice among the predicted"),
-        ([GOLD], [Report("9", GOLD.text)], "no id of the predictions"),
+        ([GOLD], [Report("9", "نص آخر")], "no prediction has the id or the text"),
         ([GOLD], [Report("1", "نص آخر")], "another text"),
         ([GOLD], [Report("1", "", (Span(0, 99, "ACTOR"),))], "the predicted span .* outside"),
         ([Report("1", "نص", (Span(0, 3, "ACTOR"),))], [], "the gold span .* outside"),

@@ -134,5 +134,5 @@ def test_a_group_of_few_reports_has_no_interval() -> None:
 def test_the_ceiling_is_over_the_reports_both_annotated() -> None:
     assert human_ceiling(REPORTS, REPORTS[:2], rounds=100).scores.micro.f1 == 1
     assert human_ceiling(REPORTS, REPORTS[:2], rounds=100).reports == 2
-    with pytest.raises(HasilaError, match="no id"):
+    with pytest.raises(HasilaError, match="no prediction has"):
         human_ceiling(REPORTS, [Report("other", "نص")])

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from hasila.data.errors import HasilaError
+from hasila.data.formats import Losses
 from hasila.data.types import PredictedSpan, Span
 from hasila.eval import read_predictions
 
@@ -21,7 +22,7 @@ def test_spans_are_read_with_their_confidence_and_texts_are_optional(tmp_path) -
         {"id": 2, "text": "نص", "spans": [span, span | {"confidence": 0.75}]},
         {"id": "3"},
     )
-    first, second, third = read_predictions(path)
+    first, second, third = read_predictions([path])
     assert first.spans == (PredictedSpan(0, 3, "ACTOR"),)
     assert first.spans[0].confidence == 0.75
     assert second.spans == (Span(0, 3, "ACTOR"), PredictedSpan(0, 3, "ACTOR"))
@@ -47,4 +48,14 @@ def test_mistakes_are_named(tmp_path, line: str, message: str) -> None:
     path = tmp_path / "found.jsonl"
     path.write_text(line + "\n", "utf-8")
     with pytest.raises(HasilaError, match=message):
-        list(read_predictions(path))
+        list(read_predictions([path]))
+
+
+def test_other_formats_are_told_by_their_files(tmp_path) -> None:
+    path = tmp_path / "found.conll"
+    path.write_text("قتل\tO\n27\tI-NUMBER\n", "utf-8")
+    losses = Losses()
+    (report,) = read_predictions([path], None, losses)
+    assert report.text == "قتل 27"
+    assert report.spans == (Span(4, 6, "NUMBER"),)
+    assert sum(losses.values()) > 0

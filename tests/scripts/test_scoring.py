@@ -1,12 +1,15 @@
 """`hasila score`, `compare` and `evaluate`, as a user runs them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hasila.data import write_reports
 from hasila.data.errors import HasilaError
 from hasila.data.types import Report
+from hasila.data.words import words
+from hasila.eval.tags import iob2
 from hasila.scripts.cli import app
 from typer.testing import CliRunner
 
@@ -87,8 +90,31 @@ def test_compare_lists_what_differs(tmp_path: Path, gold: Path, reports) -> None
     assert record["stamp"]["seed"] == 0
 
 
+def test_another_systems_words_and_labels_are_scored_on_the_raw_text(
+    tmp_path: Path, gold: Path, reports
+) -> None:
+    """A CoNLL file without offsets or ids, in ANERcorp's labels: names alone, no numbers."""
+    theirs = {"ACTOR": "ORG", "LOCATION": "LOC"}
+    found = tmp_path / "found.conll"
+    with found.open("w", encoding="utf-8") as stream:
+        for report in reports:
+            stream.write("-DOCSTART-\tO\n\n")
+            named = [replace(s, label=theirs[s.label]) for s in report.spans if s.label in theirs]
+            offsets = words(report.text)
+            for (start, end), tag in zip(offsets, iob2(offsets, named)[0], strict=True):
+                stream.write(f"{report.text[start:end]}\t{tag}\n")
+            stream.write("\n")
+    target = tmp_path / "out.json"
+    run("score", gold, found, "--label-map", "anercorp", "--rounds", 100, "--json", target)
+    record = json.loads(target.read_text("utf-8"))
+    assert record["scores"]["labels"]["ACTOR"]["f1"] == 1
+    assert record["scores"]["labels"]["LOCATION"]["f1"] == 1
+    assert record["scores"]["labels"]["NUMBER"]["recall"] == 0
+    assert record["stamp"]["label_map"] == "anercorp"
+
+
 def test_a_missing_file_is_one_clear_error(tmp_path: Path, gold: Path) -> None:
-    with pytest.raises(HasilaError, match=r"nowhere\.jsonl: cannot be read"):
+    with pytest.raises(HasilaError, match=r"nowhere\.jsonl: there is no such file"):
         run("score", gold, tmp_path / "nowhere.jsonl")
     with pytest.raises(HasilaError, match="no complete checkpoint"):
         run("evaluate", tmp_path, "--reports", gold)
