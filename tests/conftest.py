@@ -10,6 +10,8 @@ from hasila.data.words import words
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+torch.set_num_threads(1)  # tiny models: threads would only wait for each other
+
 _ACTORS = ["الجيش السوري", "قسد", "مدنيين", "مسلحي التنظيم", "جنود"]
 _PLACES = ["حلب", "ريف دمشق", "مدينة الموصل", "عدن", "قطاع غزة"]
 _NUMBERS = ["خمسة", "27", "١٥٠", "ثلاثة وعشرين", "عشرات"]

@@ -1,0 +1,221 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hasila.data.errors import HasilaError
+from hasila.data.jsonl import read_reports, write_reports
+from hasila.data.types import Report, Span
+from hasila.model import Extractor, read_metadata
+from hasila.train import load_config, train, train_seeds
+from hasila.train.callbacks import stopped_early
+from hasila.train.config import TrainConfig
+from hasila.train.run import last_complete
+from hasila.train.trainer import parameter_groups
+from safetensors.torch import load_file
+from transformers import BertConfig, BertForTokenClassification
+
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def assert_same_weights(left: Path, right: Path) -> None:
+    one, other = weights(left), weights(right)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def command(config: Path, output: Path, *more: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "hasila.scripts.cli", "train", "--config", str(config)),
+        *("--set", f"output={output}", *more),
+    ]
+
+
+def kill_once(run: list[str], reached: Callable[[], bool]) -> None:
+    """Start a run in a process of its own and kill it the moment it has reached a point."""
+    process = subprocess.Popen(run, env=ONE_THREAD, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 240
+    while not reached():
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+def test_a_run_leaves_a_complete_checkpoint(checkpoint: Path) -> None:
+    metadata = read_metadata(checkpoint)
+    assert metadata.scores["dev"]["micro"]["f1"] > 0.8
+    assert metadata.provenance["config"]["model"]["window_pieces"] == metadata.window_pieces == 24
+    assert all(len(sha256) == 64 for sha256 in metadata.provenance["data"].values())
+    assert (checkpoint / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
+    assert list((checkpoint / "tensorboard").iterdir())
+    history = (checkpoint / "history.jsonl").read_text("utf-8").splitlines()
+    assert sum("eval_strict_f1" in json.loads(line) for line in history) == 6
+    assert not (checkpoint / "checkpoints").exists()
+
+
+def test_the_resolved_config_reproduces_the_run(checkpoint: Path, tmp_path: Path) -> None:
+    train(load_config(checkpoint / "config.yaml", [f"output={tmp_path / 'again'}"]))
+    assert_same_weights(checkpoint, tmp_path / "again")
+
+
+def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(
+    checkpoint: Path, config_file: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "killed"
+    epochs = output / "checkpoints"
+    # While the first epoch is written, then after the second one is complete.
+    kill_once(command(config_file, output), lambda: any(epochs.glob("checkpoint-*")))
+    second = epochs / "checkpoint-16" / "trainer_state.json"
+    kill_once(command(config_file, output, "--resume"), second.exists)
+    done = subprocess.run(
+        command(config_file, output, "--resume"),
+        env=ONE_THREAD,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert_same_weights(checkpoint, output)
+
+
+def test_a_half_written_checkpoint_is_skipped_with_a_word(tmp_path: Path) -> None:
+    said: list[str] = []
+    for step, state in ((8, '{"epoch": 1}'), (16, '{"epo'), (24, None)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if state is not None:
+            (folder / "trainer_state.json").write_text(state, "utf-8")
+    assert last_complete(tmp_path, said.append) == tmp_path / "checkpoint-8"
+    assert [line.endswith("half-written, skipped") for line in said] == [True, True]
+
+
+def test_a_run_folder_is_never_overwritten(
+    checkpoint: Path, config_file: Path, tmp_path: Path
+) -> None:
+    config = load_config(config_file, [f"output={checkpoint}"])
+    with pytest.raises(HasilaError, match="--resume"):
+        train(config)
+    with pytest.raises(HasilaError, match="complete"):
+        train(config, resume=True)
+    other = load_config(config_file, [f"output={checkpoint}", "train.seed=5"])
+    with pytest.raises(HasilaError, match=r"differs in: train\.seed"):
+        train(other, resume=True)
+    (tmp_path / "thesis.txt").write_text("ten years of work", "utf-8")
+    with pytest.raises(HasilaError, match="not empty"):
+        train(load_config(config_file, [f"output={tmp_path}"]))
+
+
+def test_reports_with_errors_are_refused_before_anything_is_written(
+    config_file: Path, report_files: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.jsonl"
+    write_reports(bad, [Report("bad-1", "قتل 27 مدنيا", (Span(4, 5, "NUMBER"),))])
+    config = load_config(
+        config_file,
+        [f"output={tmp_path / 'run'}", f"data.train=[{report_files}/train.jsonl, {bad}]"],
+    )
+    with pytest.raises(HasilaError, match=r"(?s)off-word-edge.*bad\.jsonl:1.*bad-1"):
+        train(config)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.encoder=/nowhere/such/encoder", "cannot be loaded"),
+        ("model.window_pieces=63", "at most 62"),
+        ("data.train=[nowhere.jsonl]", r"nowhere\.jsonl"),
+    ],
+)
+def test_what_cannot_be_loaded_is_one_clear_error(
+    config_file: Path,
+    tmp_path: Path,
+    override: str,
+    message: str,
+) -> None:
+    with pytest.raises(HasilaError, match=message):
+        train(load_config(config_file, [f"output={tmp_path / 'run'}", override]))
+
+
+def test_early_stopping_looks_at_the_log_alone() -> None:
+    def log(*scores: float) -> list[dict[str, float]]:
+        return [{"loss": 1.0}, *({"eval_strict_f1": score} for score in scores)]
+
+    assert not stopped_early(log(0.1, 0.2, 0.3), patience=1)
+    assert stopped_early(log(0.1, 0.3, 0.3), patience=1)
+    assert not stopped_early(log(0.3, 0.2), patience=2)
+    assert stopped_early(log(0.3, 0.2, 0.1), patience=2)
+    assert not stopped_early(log(0.3, 0.2, 0.1), patience=0)
+    assert not stopped_early([], patience=1)
+
+
+def test_each_seed_is_a_run_of_its_own(config_file: Path, tmp_path: Path) -> None:
+    config = load_config(config_file, [f"output={tmp_path}", "train.epochs=1"])
+    found = train_seeds(config, [0, 1])
+    assert found.keys() == {0, 1}
+    assert read_metadata(tmp_path / "seed-1").provenance["config"]["train"]["seed"] == 1
+    assert not torch.equal(
+        weights(tmp_path / "seed-0")["classifier.weight"],
+        weights(tmp_path / "seed-1")["classifier.weight"],
+    )
+    assert train_seeds(config, [0, 1], resume=True) == found
+
+
+def test_layers_learn_at_rates_that_fall_towards_the_embeddings() -> None:
+    model = BertForTokenClassification(
+        BertConfig(num_hidden_layers=3, hidden_size=8, num_attention_heads=2, vocab_size=50)
+    )
+    settings = TrainConfig(
+        learning_rate=1e-3, head_learning_rate=1e-2, layer_decay=0.5, weight_decay=0.1
+    )
+    groups = parameter_groups(model, settings)
+    rate = {id(value): group["lr"] for group in groups for value in group["params"]}
+    decay = {id(value): group["weight_decay"] for group in groups for value in group["params"]}
+    layers = model.bert.encoder.layer
+    assert rate[id(model.classifier.weight)] == 1e-2
+    assert [rate[id(layer.attention.self.query.weight)] for layer in layers] == pytest.approx(
+        [2.5e-4, 5e-4, 1e-3]
+    )
+    assert rate[id(model.bert.embeddings.word_embeddings.weight)] == pytest.approx(1.25e-4)
+    assert decay[id(layers[0].attention.self.query.weight)] == 0.1
+    assert decay[id(layers[0].attention.self.query.bias)] == 0
+    assert decay[id(layers[0].output.LayerNorm.weight)] == 0
+    assert len(rate) == len(list(model.parameters()))
+
+
+def test_two_processes_train_one_model(
+    config_file: Path, report_files: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "two"
+    launched = subprocess.run(
+        [
+            *(sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"),
+            *("--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"),
+            *("--main_process_port", "0", "-m", "hasila.scripts.cli", "train"),
+            *("--config", str(config_file), "--set", f"output={output}"),
+            *("--set", "train.batch_size=2"),
+        ],
+        env=ONE_THREAD,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert launched.returncode == 0, launched.stderr
+    assert read_metadata(output).scores["dev"]["micro"]["f1"] > 0.6
+    history = (output / "history.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(history[-1])["step"] == 6 * 8  # 32 windows, 2 x 2 a step, 6 epochs
+    dev = list(read_reports(report_files / "dev.jsonl"))
+    assert any(p.spans for p in Extractor.load(output).extract([r.text for r in dev]))
