@@ -3,7 +3,8 @@
 Words are normalised one by one, after they were cut, so offsets never move and nothing joins or
 splits. Removed: tashkeel, superscript alef, Quranic marks, tatweel, zero-width and bidi marks.
 Folded: presentation forms and ligatures to their letters, Arabic-Indic and Persian digits to
-``0-9``, the Arabic decimal and thousands separators. Alef, ya and ta marbuta stay as they are:
+``0-9``, the Arabic decimal and thousands separators, and lone surrogates, which no tokenizer takes,
+to U+FFFD. Alef, ya and ta marbuta stay as they are:
 AraBERT's vocabulary tells their forms apart.
 """
 
@@ -20,6 +21,7 @@ def _table() -> dict[int, str]:
     for first in _ARABIC_DIGITS:
         table |= {first + digit: str(digit) for digit in range(10)}
     table |= {ord("٫"): ".", ord("٬"): ","}
+    table |= dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
     marks = (*range(0x0600, 0x0700), *range(0x08D0, 0x0900), *range(0xFE00, 0xFE10))
     removed = {point for point in marks if unicodedata.category(chr(point)) in ("Mn", "Cf")}
     removed -= {0x0653, 0x0654, 0x0655}  # madda and hamza above and below are letters' parts

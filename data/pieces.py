@@ -107,6 +107,7 @@ class Encoder:
             is_split_into_words=True,
             add_special_tokens=False,
             return_attention_mask=False,
+            verbose=False,  # a word longer than the model reads is cut above, and counted
         )
         for word, ids in zip(ordered, batch["input_ids"], strict=True):
             self._known[word] = tuple(ids) or (self._unknown,)

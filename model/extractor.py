@@ -1,6 +1,7 @@
 """From texts to spans: the one path every prediction takes."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class Extractor:
         metadata: Metadata,
         *,
         batch_pieces: int = 4096,
+        workers: int = 1,
     ) -> None:
         """Wrap a loaded model.
 
@@ -45,20 +47,28 @@ class Extractor:
             tokenizer: its fast tokenizer.
             metadata: window size, stride and temperature.
             batch_pieces: pieces a batch holds at most, padding included.
+            workers: batches computed at the same time, each with its share of the CPU's threads.
         """
         self.model = model
         self.labels = LabelSet.of(model.config)
         self.encoder = Encoder(tokenizer, metadata.window_pieces, metadata.stride)
         self.metadata = metadata
         self.batch_pieces = batch_pieces
+        self._pool = _thread_pool(workers) if workers > 1 else None
 
     @classmethod
     def load(
-        cls, checkpoint: str | Path, *, device: str | None = None, batch_pieces: int = 4096
+        cls,
+        checkpoint: str | Path,
+        *,
+        device: str | None = None,
+        batch_pieces: int = 4096,
+        workers: int = 1,
     ) -> "Extractor":
         """Load a checkpoint onto a device (the best there is, if none is named).
 
-        It computes in bf16 where the machine is fast at it, else in fp32.
+        It computes in bf16 where the machine is fast at it, else in fp32. ``batch_pieces`` and
+        ``workers`` are as in the constructor.
 
         Raises:
             HasilaError: the folder is no complete checkpoint.
@@ -69,11 +79,14 @@ class Extractor:
             Path(checkpoint), dtype=dtype, attention=attention_for(on)
         )
         model.to(on)  # type: ignore[arg-type]  # transformers types the argument away
-        return cls(model, tokenizer, metadata, batch_pieces=batch_pieces)
+        return cls(model, tokenizer, metadata, batch_pieces=batch_pieces, workers=workers)
 
     def extract(self, texts: Sequence[str]) -> list[Prediction]:
         """The spans of each text, in order, with offsets into the raw text."""
-        encoded = self.encoder.encode(texts)
+        return self.decide(texts, self.encoder.encode(texts))
+
+    def decide(self, texts: Sequence[str], encoded: Sequence[EncodedText]) -> list[Prediction]:
+        """`extract` for texts that were encoded before, perhaps while others were computed."""
         logits = self.logits(encoded)
         counts = [len(text.offsets) for text in encoded]
         starts = np.array([0, *accumulate(counts)], dtype=np.int64)
@@ -106,12 +119,14 @@ class Extractor:
         total = sum(len(text.offsets) for text in encoded)
         decided = np.zeros((total, len(self.labels.tags)), dtype=np.float32)
         jobs = list(self._jobs(encoded))
-        for batch in bucketed([len(job[0]) for job in jobs], self.batch_pieces):
-            chosen = [jobs[index] for index in batch]
-            rows = np.repeat(np.arange(len(chosen)), [len(job[1]) for job in chosen])
-            columns = np.concatenate([job[1] for job in chosen])
-            words = np.concatenate([job[2] for job in chosen])
-            decided[words] = self._forward([job[0] for job in chosen], rows, columns)
+        batches = [
+            [jobs[index] for index in batch]
+            for batch in bucketed([len(job[0]) for job in jobs], self.batch_pieces)
+        ]
+        # On a GPU these calls return at once; what is computed is fetched after the last of them.
+        computed = list((self._pool.map if self._pool else map)(self._forward, batches))
+        for batch, logits in zip(batches, computed, strict=True):
+            decided[np.concatenate([job[2] for job in batch])] = logits.float().cpu().numpy()
         return decided
 
     def _jobs(self, encoded: Sequence[EncodedText]) -> Iterator[_Job]:
@@ -125,35 +140,41 @@ class Extractor:
                 yield ids, first[owned.start - window.start :], base + np.arange(*owned)
             base += len(text.offsets)
 
-    def _forward(
-        self,
-        windows: list[list[int]],
-        rows: npt.NDArray[np.int64],
-        columns: npt.NDArray[np.int64],
-    ) -> Logits:
-        """Logits at the given places of a batch of windows, shape (places, tags)."""
+    def _forward(self, batch: Sequence[_Job]) -> torch.Tensor:
+        """Logits of the words that a batch of windows decides, shape (words, tags)."""
+        rows = np.repeat(np.arange(len(batch)), [len(job[1]) for job in batch])
+        columns = np.concatenate([job[1] for job in batch])
         special = len(self.encoder.prefix) + len(self.encoder.suffix)
-        width = padded(max(map(len, windows)), self.encoder.limit + special)
-        ids = np.full((len(windows), width), self.encoder.tokenizer.pad_token_id, dtype=np.int64)
-        mask = np.zeros((len(windows), width), dtype=np.int64)
-        for row, window in enumerate(windows):
+        width = padded(max(len(job[0]) for job in batch), self.encoder.limit + special)
+        ids = np.full((len(batch), width), self.encoder.tokenizer.pad_token_id, dtype=np.int64)
+        mask = np.zeros((len(batch), width), dtype=np.int64)
+        for row, (window, _, _) in enumerate(batch):
             ids[row, : len(window)] = window
             mask[row, : len(window)] = 1
-        device = self.model.device
         with torch.inference_mode():
-            logits = self.model(
-                input_ids=torch.from_numpy(ids).to(device),
-                attention_mask=torch.from_numpy(mask).to(device),
+            logits: torch.Tensor = self.model(
+                input_ids=self._there(ids), attention_mask=self._there(mask)
             ).logits
-            places = torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)
-            result: Logits = logits[places].float().cpu().numpy()
-        return result
+            return logits[self._there(rows), self._there(columns)]
+
+    def _there(self, array: npt.NDArray[np.int64]) -> torch.Tensor:
+        """An array on the model's device; to a GPU it travels while the GPU computes."""
+        tensor = torch.from_numpy(array)
+        if self.model.device.type == "cuda":
+            return tensor.pin_memory().to(self.model.device, non_blocking=True)
+        return tensor.to(self.model.device)
 
     def _span(self, text: str, start: int, end: int, tag: int, confidence: float) -> PredictedSpan:
         label = self.labels.labels[(tag - 1) // 2]
         return PredictedSpan(
             start, end, label, surface=text[start:end], confidence=round(confidence, 4)
         )
+
+
+def _thread_pool(workers: int) -> ThreadPoolExecutor:
+    """Threads that share the CPU's cores; PyTorch releases Python's lock while it computes."""
+    each = max(1, torch.get_num_threads() // workers)
+    return ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,))
 
 
 def _lowest(
