@@ -27,7 +27,15 @@ from .common import (
 RECORDS = "hasila.jsonl"
 
 _BOUND = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)", re.DOTALL)
-_OTHERS = {"R": "relations", "E": "events", "A": "attributes", "M": "attributes", "#": "notes"}
+_OTHERS = {
+    "R": "relations",
+    "E": "events",
+    "A": "attributes",
+    "M": "attributes",
+    "N": "normalisations",
+    "#": "notes",
+    "*": "equivalences",
+}
 
 
 def read_brat(path: Path, losses: Losses) -> Iterator[Located]:

@@ -90,7 +90,9 @@ def _zipped(path: Path) -> Iterator[tuple[str, str, bytes]]:
 
 def _report(place: str, name: str, data: bytes, types: bytes | None, losses: Losses) -> Report:
     cas = _loaded(place, data, types)
-    text = cas.sofa_string or ""
+    text = cas.sofa_string
+    if text is None:
+        raise HasilaError(f"{place}: no readable UIMA CAS XMI: it holds no text")
     spans = [
         Span(entity.begin, entity.end, label)
         for layer, feature in ((_ENTITY, "value"), (_SPAN, "label"))
@@ -111,15 +113,14 @@ def _unlabelled(losses: Losses) -> bool:
 def _loaded(place: str, data: bytes, types: bytes | None) -> "Cas":
     cassis = _cassis()
     _refuse_entities(place, data)
+    if types is None:
+        raise HasilaError(f"{place}: {_TYPES} is missing; keep it beside, as it was exported")
+    _refuse_entities(place, types)
     try:
-        if types is None:
-            system = _type_system()
-        else:
-            _refuse_entities(place, types)
-            system = cassis.load_typesystem(io.BytesIO(types))
+        system = cassis.load_typesystem(io.BytesIO(types))
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
-            cas: Cas = cassis.load_cas_from_xmi(io.BytesIO(data), system, lenient=types is None)
+            cas: Cas = cassis.load_cas_from_xmi(io.BytesIO(data), system)
     except Exception as error:  # cassis raises whatever its parts raise
         raise HasilaError(f"{place}: no readable UIMA CAS XMI: {error}") from error
     for warning in warned:

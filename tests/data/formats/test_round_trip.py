@@ -26,10 +26,10 @@ def there_and_back(
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "markup"])
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=20)
 def test_a_format_gives_back_what_it_got(tmp_path_factory, name: str, data: st.DataObject):
     given_reports = data.draw(
-        st.lists(reports(), min_size=1, max_size=3, unique_by=lambda r: r.id.lower())
+        st.lists(reports(), min_size=1, max_size=2, unique_by=lambda r: r.id.lower())
     )
     folder = tmp_path_factory.mktemp(name)
     found, losses = there_and_back(folder, name, given_reports)
