@@ -64,13 +64,17 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
 
     It is compressed by its ending (.gz, .zst). If the block raises, an older file stays as it was.
     """
+    with atomic_bytes(path) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as stream:
+        yield stream
+
+
+@contextmanager
+def atomic_bytes(path: Path, level: int = 3) -> Iterator[IO[bytes]]:
+    """As `atomic_text`, for bytes; ``level`` is how hard zstd compresses."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     try:
-        with (
-            partial.open("wb") as raw,
-            io.TextIOWrapper(_compressed(raw, path), "utf-8", newline="") as stream,
-        ):
+        with partial.open("wb") as raw, _compressed(raw, path, level) as stream:
             yield stream
         # A rename is only as durable as the bytes it names.
         descriptor = os.open(partial, os.O_RDONLY)
@@ -81,9 +85,9 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
         partial.unlink(missing_ok=True)
 
 
-def _compressed(raw: BinaryIO, path: Path) -> IO[bytes]:
+def _compressed(raw: BinaryIO, path: Path, level: int) -> IO[bytes]:
     if path.suffix == ".gz":
         return cast("IO[bytes]", gzip.GzipFile(path.stem, "wb", fileobj=raw, mtime=0))
     if path.suffix == ".zst":
-        return cast("IO[bytes]", zstandard.ZstdCompressor().stream_writer(raw))
+        return cast("IO[bytes]", zstandard.ZstdCompressor(level).stream_writer(raw))
     return raw
