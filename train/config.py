@@ -6,7 +6,7 @@ Everything is checked before anything is loaded, and all problems come in one me
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
@@ -31,18 +31,21 @@ Rate = Annotated[Number, Field(gt=0, lt=1)]
 Fraction = Annotated[Number, Field(ge=0, lt=1)]
 
 
-class _Section(BaseModel, extra="forbid", strict=True, frozen=True):
-    pass
+class Section(BaseModel, extra="forbid", strict=True, frozen=True):
+    """A part of a config: no unknown keys, no silent conversions, never changed."""
 
 
-class DataConfig(_Section):
+AnyConfig = TypeVar("AnyConfig", bound=Section)
+
+
+class DataConfig(Section):
     """Where the reports are: files, or ``shipped`` for those inside the package."""
 
     train: list[str] = Field(default=["shipped"], min_length=1)
     dev: list[str] = Field(default=["shipped"], min_length=1)
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """The encoder and how text is laid before it."""
 
     encoder: str = "shipped"
@@ -66,7 +69,7 @@ class ModelConfig(_Section):
         return self
 
 
-class TrainConfig(_Section):
+class TrainConfig(Section):
     """How the tagger is fine-tuned."""
 
     epochs: int = Field(default=10, ge=1)
@@ -91,7 +94,7 @@ class TrainConfig(_Section):
     """``auto``: bf16 where the machine is fast at it (GPUs, CPUs with AMX), else fp32."""
 
 
-class Config(_Section):
+class Config(Section):
     """A training run."""
 
     output: str
@@ -107,13 +110,20 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         HasilaError: all that is wrong with it, in one message.
     """
+    return read_config(Config, path, overrides, SHIPPED_CONFIGS)
+
+
+def read_config(
+    kind: type[AnyConfig], path: str | Path, overrides: Sequence[str], shipped: Path
+) -> AnyConfig:
+    """As `load_config`, for any kind of config and the folder its shipped ones lie in."""
     path = Path(path)
-    if not path.exists() and (shipped := SHIPPED_CONFIGS / f"{path.name}.yaml").exists():
-        path = shipped
+    if not path.exists() and (shipped / f"{path.name}.yaml").exists():
+        path = shipped / f"{path.name}.yaml"
     try:
         tree = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
-        names = ", ".join(sorted(file.stem for file in SHIPPED_CONFIGS.glob("*.yaml")))
+        names = ", ".join(sorted(file.stem for file in shipped.glob("*.yaml")))
         raise HasilaError(f"{path}: {error.strerror}; shipped configs are: {names}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise HasilaError(f"{path}: not valid YAML: {error}") from error
@@ -122,9 +132,11 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     for override in overrides:
         _set(tree, override)
     try:
-        return Config.model_validate(tree)
+        return kind.model_validate(tree)
     except ValidationError as error:
-        raise HasilaError("\n  - ".join([f"{path}: not a config:", *_problems(error)])) from None
+        raise HasilaError(
+            "\n  - ".join([f"{path}: not a config:", *_problems(kind, error)])
+        ) from None
 
 
 def _set(tree: dict[str, Any], override: str) -> None:
@@ -142,8 +154,8 @@ def _set(tree: dict[str, Any], override: str) -> None:
         raise HasilaError(f"--set {override}: the value is not valid YAML: {error}") from error
 
 
-def _problems(error: ValidationError) -> Iterator[str]:
-    keys = dict(_keys(Config))
+def _problems(kind: type[BaseModel], error: ValidationError) -> Iterator[str]:
+    keys = dict(_keys(kind))
     for problem in error.errors():
         where = ".".join(map(str, problem["loc"]))
         if problem["type"] == "extra_forbidden":

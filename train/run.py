@@ -31,7 +31,7 @@ from ..model.extractor import Extractor
 from ..model.hardware import attention_for, best_device, has_fast_bf16, keep_freed_memory
 from ..model.labels import LabelSet
 from .callbacks import EarlyStopping, ProgressBar, stopped_early
-from .config import Config
+from .config import Config, Section
 from .curve import draw_curve
 from .dataset import Collator, training_windows
 from .provenance import provenance
@@ -125,7 +125,9 @@ def train(config: Config, *, resume: bool = False, console: Console | None = Non
     return metadata
 
 
-def resume_point(output: Path, config: Config, resume: bool, say: _Say = _silent) -> Path | None:
+def resume_point(
+    output: Path, config: Section, resume: bool, say: _Say = _silent, marker: str = METADATA
+) -> Path | None:
     """The checkpoint of a run folder to go on from; None to start at the beginning.
 
     Raises:
@@ -148,7 +150,7 @@ def resume_point(output: Path, config: Config, resume: bool, say: _Say = _silent
     if differs:
         keys = ", ".join(sorted({key for key, _ in differs}))
         raise HasilaError(f"{output}: was started with another config (it differs in: {keys})")
-    if (output / METADATA).exists():
+    if (output / marker).exists():
         raise HasilaError(f"{output}: this run is complete; there is nothing to resume")
     return last_complete(output / "checkpoints", say)
 
