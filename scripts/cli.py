@@ -6,13 +6,21 @@ import sys
 import typer
 
 from ..data.errors import HasilaError
+from .agree import agree
+from .benchmark import benchmark
 from .build import build
+from .check import check
 from .compare import compare
 from .console import err
+from .convert import convert
+from .coverage import coverage
 from .evaluate import evaluate
+from .pack import pack
 from .predict import predict
+from .pretrain import pretrain
 from .score import score
 from .show import show
+from .stats import stats
 from .train import train
 
 app = typer.Typer(
@@ -24,7 +32,23 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 # Commands import what they run when they run, so that `hasila --help` is instant.
-for command in (build, compare, evaluate, predict, score, show, train):
+for command in (
+    agree,
+    benchmark,
+    build,
+    check,
+    compare,
+    convert,
+    coverage,
+    evaluate,
+    pack,
+    predict,
+    pretrain,
+    score,
+    show,
+    stats,
+    train,
+):
     app.command()(command)
 
 
