@@ -60,36 +60,37 @@ class Table:
 BY_LABEL = Facet("label", "Label", lambda _, span: span.label, by_name=True)
 
 
-def contributions(gold: Sequence[Span], predicted: Sequence[Span]) -> Iterator[tuple[Span, Counts]]:
-    """What each span of a report adds to its group's strict counts."""
+_RIGHT, _GOLD, _PREDICTED = range(3)
+
+
+def contributions(gold: Sequence[Span], predicted: Sequence[Span]) -> Iterator[tuple[Span, int]]:
+    """The strict counts of a report, one by one: a span, and which of the three it adds 1 to."""
     # By key: a predicted span is of another class, and so never equal to a gold one.
     expected, found = (Counter(Span(*s.key) for s in spans) for spans in (gold, predicted))
-    for spans, unit in (
-        (expected, Counts(gold=1)),
-        (found, Counts(predicted=1)),
-        (expected & found, Counts(true_positives=1)),
-    ):
+    for spans, count in ((expected, _GOLD), (found, _PREDICTED), (expected & found, _RIGHT)):
         for span in spans.elements():
-            yield span, unit
+            yield span, count
 
 
 def tabulate(cases: Sequence[Case], facet: Facet) -> Table:
     """Count a facet's groups in every report."""
-    rows: list[dict[str, Counts]] = []
+    rows = [
+        Counter(
+            (facet.key(case.report, span), count)
+            for span, count in contributions(case.report.spans, case.predicted)
+        )
+        for case in cases
+    ]
     sizes: Counter[str] = Counter()
-    for case in cases:
-        row: dict[str, Counts] = {}
-        for span, unit in contributions(case.report.spans, case.predicted):
-            group = facet.key(case.report, span)
-            row[group] = row.get(group, Counts()) + unit
-            sizes[group] += unit.gold
-        rows.append(row)
+    for row in rows:
+        for (group, count), times in row.items():
+            sizes[group] += times if count == _GOLD else 0
     groups = _ordered(sizes, facet)
-    counts = np.zeros((len(cases), len(groups), 3))
     column = {group: index for index, group in enumerate(groups)}
+    counts = np.zeros((len(cases), len(groups), 3))
     for index, row in enumerate(rows):
-        for group, total in row.items():
-            counts[index, column[group]] = total.true_positives, total.gold, total.predicted
+        for (group, count), times in row.items():
+            counts[index, column[group], count] = times
     return Table(facet, groups, counts)
 
 

@@ -6,6 +6,7 @@ of spans nor a greedy choice can change a score, and no span is counted twice.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import ClassVar, NamedTuple
@@ -104,6 +105,12 @@ def assign(gold: Sequence[Span], predicted: Sequence[Span], strategy: Strategy) 
     """The one-to-one pairs of a report's spans with the greatest total credit, in text order."""
     matches: list[Match] = []
     for golds, claims in clusters(gold, predicted):
+        if len(golds) == len(claims) == 1:  # most clusters, and no choice
+            if worth := strategy.credit(golds[0], claims[0]):
+                matches.append(Match(golds[0], claims[0], worth))
+            continue
+        if not golds or not claims:
+            continue
         credit = np.array([[strategy.credit(g, p) for p in claims] for g in golds])
         if not credit.any():
             continue
@@ -147,17 +154,15 @@ def tally(
     Raises:
         ValueError: there are not as many predictions as reports.
     """
-    counts: dict[str, Counts] = {}
+    golds, claims, right = Counter[str](), Counter[str](), defaultdict[str, float](float)
 
-    def add(span: Span, count: Counts) -> None:
-        row = span.label if strategy.labelled else ANY_LABEL
-        counts[row] = counts.get(row, Counts()) + count
+    def row(span: Span) -> str:
+        return span.label if strategy.labelled else ANY_LABEL
 
-    for golds, claims in zip(gold, predicted, strict=True):
-        for span in golds:
-            add(span, Counts(gold=1))
-        for span in claims:
-            add(span, Counts(predicted=1))
-        for match in assign(golds, claims, strategy):
-            add(match.gold, Counts(match.credit))
-    return Scores(dict(sorted(counts.items())))
+    for expected, found in zip(gold, predicted, strict=True):
+        golds.update(map(row, expected))
+        claims.update(map(row, found))
+        for match in assign(expected, found, strategy):
+            right[row(match.gold)] += match.credit
+    names = sorted(golds.keys() | claims.keys())
+    return Scores({name: Counts(right[name], golds[name], claims[name]) for name in names})

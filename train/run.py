@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from ..data import read_located, require_clean
 from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
-from ..data.types import LABELS, Report
+from ..data.types import Report
 from ..model.checkpoint import METADATA, Metadata, encoder_path, read_metadata, save_checkpoint
 from ..model.extractor import Extractor
 from ..model.hardware import attention_for, best_device, has_fast_bf16, keep_freed_memory
@@ -46,12 +46,27 @@ def _silent(*_: Any) -> None:
     pass
 
 
-def train(config: Config, *, resume: bool = False, console: Console | None = None) -> Metadata:
+def train(
+    config: Config,
+    *,
+    resume: bool = False,
+    console: Console | None = None,
+    reports: Mapping[str, Sequence[Report]] | None = None,
+    labels: LabelSet | None = None,
+) -> Metadata:
     """Fine-tune a tagger and leave a checkpoint in ``config.output``.
 
     The reports pass the gate first. Each epoch is scored on the dev reports; the best one becomes
     the checkpoint. An interrupted run goes on with ``resume`` from its last complete epoch and ends
     with the weights an uninterrupted run ends with.
+
+    Args:
+        config: the run.
+        resume: go on with an interrupted run.
+        console: where progress is shown; stderr by default.
+        reports: ``train`` and ``dev`` of another corpus, for which our gate does not speak;
+            the config's files are then only named and hashed.
+        labels: of that corpus; ours by default.
 
     Returns:
         The checkpoint's metadata, with the dev scores.
@@ -73,19 +88,12 @@ def train(config: Config, *, resume: bool = False, console: Console | None = Non
         ]
         for split, names in (("train", config.data.train), ("dev", config.data.dev))
     }
-    reports = {split: _read(paths) for split, paths in files.items()}
-    warnings = require_clean(
-        located for paths in files.values() for path in paths for located in read_located(path)
-    )
-    for kind, count in sorted(warnings.items()):
-        say(f"warning: {kind}: {count:,} (see `hasila check`)")
+    if reports is None:
+        reports = _clean(files, say)
 
-    if process.is_main_process:
-        with atomic_text(output / CONFIG) as stream:
-            yaml.safe_dump(config.model_dump(mode="json"), stream, sort_keys=False)
     keep_freed_memory()
     set_seed(config.train.seed)
-    model, tokenizer = _load(config)
+    model, tokenizer = _load(config, labels or LabelSet())
     limit = _window_limit(config, model, tokenizer)
     metadata = Metadata(window_pieces=limit, stride=config.model.stride)
     encoder = Encoder(tokenizer, limit, config.model.stride)
@@ -103,6 +111,8 @@ def train(config: Config, *, resume: bool = False, console: Console | None = Non
     )
     trainer.remove_callback(PrinterCallback)
     if process.is_main_process:
+        with atomic_text(output / CONFIG) as stream:
+            yaml.safe_dump(config.model_dump(mode="json"), stream, sort_keys=False)
         board = SummaryWriter(str(output / "tensorboard"))
         trainer.add_callback(TensorBoardCallback(board))  # type: ignore[no-untyped-call]
     _fit(trainer, last, config.train.patience)
@@ -182,14 +192,22 @@ def _flat(tree: dict[str, Any], above: str = "") -> dict[str, str]:
     return flat
 
 
-def _read(paths: Sequence[Path]) -> list[Report]:
-    return [located.report for path in paths for located in read_located(path)]
+def _clean(files: Mapping[str, Sequence[Path]], say: _Say) -> dict[str, list[Report]]:
+    """The reports of each split, once all of them have passed the gate together."""
+    warnings = require_clean(
+        located for paths in files.values() for path in paths for located in read_located(path)
+    )
+    for kind, count in sorted(warnings.items()):
+        say(f"warning: {kind}: {count:,} (see `hasila check`)")
+    return {
+        split: [located.report for path in paths for located in read_located(path)]
+        for split, paths in files.items()
+    }
 
 
-def _load(config: Config) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def _load(config: Config, labels: LabelSet) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The encoder with a new head, in fp32, and its tokenizer."""
     name, revision = encoder_path(config.model.encoder), config.model.revision
-    labels = LabelSet(LABELS)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
         model = AutoModelForTokenClassification.from_pretrained(

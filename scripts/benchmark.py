@@ -1,0 +1,104 @@
+"""``hasila benchmark``."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from .console import out, quiet_libraries
+from .scoring import Json
+
+if TYPE_CHECKING:
+    from ..eval.benchmarks import Benchmark, BenchmarkScores
+
+_DEV_SHARE = 10
+"""Where a corpus has no dev split, the last of so many parts of train chooses the epoch."""
+
+
+def benchmark(
+    name: Annotated[str, typer.Argument(help="anercorp or wojood-flat.")],
+    *,
+    data: Annotated[Path, typer.Option(help="The folder of its files; they are yours to get.")],
+    encoder: Annotated[
+        str, typer.Option(help="shipped, a local folder, or a name on the Hugging Face hub.")
+    ] = "aubmindlab/bert-base-arabertv02",
+    config: Annotated[str, typer.Option(help="The config to train by.")] = "arabert",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a key: --set train.epochs=5")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The run folder; runs/benchmark-NAME by default.")
+    ] = None,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Run on files that are not the published ones.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")] = False,
+    json_to: Json = None,
+) -> None:
+    """Train and score a public benchmark by its published protocol, figures beside ours."""
+    from ..data.errors import HasilaError
+    from ..data.files import atomic_text
+    from ..eval import Stamp
+    from ..eval.benchmarks import BENCHMARKS, benchmark_scores, load_benchmark
+    from ..eval.stamp import DataFile, file_sha256
+    from ..model import Extractor, LabelSet
+    from ..train import load_config, train
+
+    if name not in BENCHMARKS:
+        raise HasilaError(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
+    chosen = BENCHMARKS[name]
+    splits = load_benchmark(chosen, data, verify=not unverified)
+    reports = {split: [one.report for one in part] for split, part in splits.items()}
+    files = [data / file for file in chosen.files.values()]
+    if "dev" not in reports:
+        held_out = len(reports["train"]) // _DEV_SHARE or 1
+        reports["dev"] = reports["train"][-held_out:]
+        reports["train"] = reports["train"][:-held_out]
+    folder = output or Path("runs") / f"benchmark-{name}"
+    paths = {split: data / chosen.files.get(split, chosen.files["train"]) for split in reports}
+    run = load_config(
+        config,
+        [
+            *(set_ or ()),
+            f"output={json.dumps(str(folder))}",
+            f"model.encoder={json.dumps(encoder)}",
+            *(f"data.{split}={json.dumps([str(paths[split])])}" for split in ("train", "dev")),
+        ],
+    )
+    quiet_libraries()
+    train(run, resume=resume, reports=reports, labels=LabelSet(chosen.labels))
+    found = Extractor.load(folder).extract([one.report.text for one in splits["test"]])
+    scores = benchmark_scores(splits["test"], [one.spans for one in found])
+    _show(chosen, encoder, scores)
+    if json_to is not None:
+        stamp = Stamp(
+            system=encoder,
+            weights=f"SHA-256 {file_sha256(folder / 'model.safetensors')}",
+            data=tuple(
+                DataFile.of(split, path, [one.report for one in splits[split]])
+                for split, path in zip(chosen.files, files, strict=True)
+            ),
+            split="test",
+            matching="seqeval micro over the file's tokens",
+            decoding="first piece of a word decides; Viterbi over valid IOB2",
+        )
+        record = {"benchmark": chosen.title, "scores": asdict(scores), "stamp": asdict(stamp)}
+        with atomic_text(json_to) as stream:
+            json.dump(record, stream, ensure_ascii=False, indent=2)
+        out.print(f"written: {json_to}", markup=False, soft_wrap=True)
+
+
+def _show(benchmark: "Benchmark", encoder: str, scores: "BenchmarkScores") -> None:
+    table = Table("system", title=f"{benchmark.title}, test, seqeval micro")
+    for column in ("precision", "recall", "F1", "strict F1"):
+        table.add_column(column, justify="right")
+    table.add_column("source")
+    ours = (scores.precision, scores.recall, scores.f1, scores.strict_f1)
+    table.add_row(encoder, *(f"{100 * value:.2f}" for value in ours), "this run")
+    for known in benchmark.published:
+        table.add_row(known.system, "", "", f"{known.f1:.2f}", "", known.source)
+    out.print(table)
+    out.print(benchmark.note, soft_wrap=True)
