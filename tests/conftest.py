@@ -7,10 +7,15 @@ import torch
 from hasila.data.jsonl import write_reports
 from hasila.data.types import Report, Span
 from hasila.data.words import words
+from hypothesis import settings
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 torch.set_num_threads(1)  # tiny models: threads would only wait for each other
+
+# A busy machine is slow, not wrong: no test fails for the time it took.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 _ACTORS = ["الجيش السوري", "قسد", "مدنيين", "مسلحي التنظيم", "جنود"]
 _PLACES = ["حلب", "ريف دمشق", "مدينة الموصل", "عدن", "قطاع غزة"]
