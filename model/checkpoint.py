@@ -33,6 +33,7 @@ class Metadata(BaseModel, extra="forbid"):
         temperature: what logits are divided by before a confidence is read off them.
         provenance: resolved config, data hashes, versions, seed.
         scores: scores on the development reports.
+        ranges: the usual low and high of what `model.ranges` watches, on the development reports.
     """
 
     window_pieces: int
@@ -40,6 +41,7 @@ class Metadata(BaseModel, extra="forbid"):
     temperature: float = 1.0
     provenance: dict[str, Any] = Field(default_factory=dict)
     scores: dict[str, Any] = Field(default_factory=dict)
+    ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)
 
 
 def encoder_path(name: str) -> str:

@@ -1,12 +1,28 @@
-"""Batch inference: articles from files and folders, tagged records out."""
+"""Batch inference: articles from files of many kinds, tagged records out, nothing lost."""
 
 if __name__ != "hasila.predict":
-    raise ImportError(
-        "import hasila.predict, not predict: the folder is part of the package hasila"
-    )
+    raise ImportError("import hasila.predict, not predict: the folder belongs to package hasila")
 
 from .articles import Article, Rejected, tagged
-from .run import predict_articles
-from .sources import read_articles
+from .local import local_engine
+from .rows import Fields
+from .run import Interrupted, Job, Progress, run
+from .sinks import SINKS, sink_of
+from .sources import Source
+from .summary import Summary
 
-__all__ = ["Article", "Rejected", "predict_articles", "read_articles", "tagged"]
+__all__ = [
+    "SINKS",
+    "Article",
+    "Fields",
+    "Interrupted",
+    "Job",
+    "Progress",
+    "Rejected",
+    "Source",
+    "Summary",
+    "local_engine",
+    "run",
+    "sink_of",
+    "tagged",
+]

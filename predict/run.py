@@ -1,35 +1,190 @@
-"""Batch inference: articles in, tagged records out, a few hundred articles at a time."""
+"""Batch inference: sources to shards to one output file; killed at any moment, it goes on."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from typing import Any
+import errno
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
 
-from ..model.extractor import Extractor
-from .articles import Article, Rejected, Row, tagged
+from ..data.errors import HasilaError
+from ..model.checkpoint import read_metadata
+from .counts import Counts, total
+from .journal import Journal, manifest, opened
+from .local import Engine
+from .rows import Fields
+from .shards import Pending, Shard
+from .sinks import SINKS, Made, write_quarantine
+from .sources import Source
+from .summary import Summary, drifted
 
-BATCH = 256
-"""Articles read at a time: enough that windows of like length are found for every batch."""
+
+class Interrupted(HasilaError):  # noqa: N818 - what was asked for is no error
+    """The run was asked to stop; what it did is kept."""
 
 
-def predict_articles(
-    extractor: Extractor, rows: Iterable[Row], rejected: Callable[[Rejected], None]
-) -> Iterator[tuple[dict[str, Any], int]]:
-    """Tag a stream of articles, in order.
+class Progress(NamedTuple):
+    """How far a run is.
+
+    Attributes:
+        counts: so far, with what earlier runs did.
+        words_now: of these, done by this run.
+        seconds: since it began.
+        read: bytes of the input done.
+        size: bytes of the input; 0 if not known.
+    """
+
+    counts: Counts
+    words_now: int
+    seconds: float
+    read: int
+    size: int
+
+    @property
+    def words_per_second(self) -> float:
+        """Of this run."""
+        return self.words_now / max(self.seconds, 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do: which model reads what, and what is made of it.
+
+    Attributes:
+        model: a checkpoint.
+        output: the file to write.
+        sink: what kind of file, a key of `SINKS`.
+        fields: the names of the articles' text and id.
+        strict: stop at the first row that is no article.
+    """
+
+    model: Path
+    output: Path
+    sink: str = "jsonl"
+    fields: Fields = field(default_factory=Fields)
+    strict: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where shards lie until the output is made of them."""
+        return self.output.with_name(f"{self.output.name}.parts")
+
+    @property
+    def quarantine(self) -> Path:
+        """Where rows go that are no articles."""
+        return self.output.with_name(f"{self.output.name}.quarantine.jsonl")
+
+
+def run(
+    job: Job,
+    source: Source,
+    engine: Engine,
+    watch: Callable[[Progress], None] = lambda _: None,
+) -> Summary:
+    """Tag a source's articles and write the output; goes on where an earlier run was stopped.
 
     Args:
-        extractor: the model.
-        rows: what `read_articles` yields.
-        rejected: called with each row that is no article.
+        job: what to do.
+        source: the articles.
+        engine: what computes, `local_engine` or another.
+        watch: called after every shard.
 
-    Yields:
-        The output record of each article, and its number of words.
+    Raises:
+        HasilaError: a bad row with ``strict``, another run's shards in the way, a full disk, or
+            no row is an article.
+        Interrupted: after Ctrl-C or SIGTERM, when the shards in hand were kept.
     """
-    rows = iter(rows)
-    while batch := list(islice(rows, BATCH)):
-        articles = [row for row in batch if isinstance(row, Article)]
-        for row in batch:
-            if isinstance(row, Rejected):
-                rejected(row)
-        predictions = extractor.extract([article.text for article in articles])
-        for article, prediction in zip(articles, predictions, strict=True):
-            yield tagged(article, prediction), prediction.words
+    if any(file.path.resolve() == job.output.resolve() for file in source.files):
+        raise HasilaError(f"{job.output}: is also what is read; name another output")
+    made_of = manifest(job.model, source.files, job.fields)
+    try:
+        with opened(job.folder, made_of) as journal:
+            words_now, seconds = _work(job, source, engine, journal, watch)
+            # Once more from the beginning, because engines may finish shards in any order.
+            counts = total(shard.counts for shard in journal.finished())
+            model = f"{job.model.resolve().name}@{made_of['model'][:12]}"
+            _write(job, Made(journal.finished, counts, job.fields, model))
+            journal.remove()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise HasilaError(
+            f"{job.output}: {error.strerror}; make room and give the same command: it goes on"
+        ) from error
+    usual = read_metadata(job.model).ranges
+    return Summary(
+        job.output,
+        job.quarantine if counts.rejected else None,
+        counts,
+        seconds,
+        words_now,
+        drifted(counts, usual),
+    )
+
+
+def _work(
+    job: Job, source: Source, engine: Engine, journal: Journal, watch: Callable[[Progress], None]
+) -> tuple[int, float]:
+    """Finish all shards; the words tagged now, and the seconds that took."""
+    counts, finished, read = Counts(), {}, 0
+    for shard in journal.finished():
+        _require_clean(job, shard)
+        counts.add(shard.counts)
+        finished[shard.number] = shard.digest
+        read = max(read, shard.read)
+    before = counts.words
+    began = time.monotonic()
+    with _stoppable() as stopping:
+        for number, stored in engine(Pending(source, finished)):
+            journal.write(number, stored)
+            shard = Shard.unpacked(number, stored)
+            _require_clean(job, shard)
+            counts.add(shard.counts)
+            read = max(read, shard.read)
+            seconds = time.monotonic() - began
+            watch(Progress(counts, counts.words - before, seconds, read, source.size))
+            if stopping():
+                raise Interrupted(
+                    f"stopped after {counts.articles:,} articles; the same command goes on"
+                )
+    return counts.words - before, time.monotonic() - began
+
+
+def _write(job: Job, made: Made) -> None:
+    """Write the output, and beside it the rows that were set aside, if there are any."""
+    if made.counts.rejected:
+        write_quarantine(job.quarantine, made)
+    else:
+        job.quarantine.unlink(missing_ok=True)
+    SINKS[job.sink](job.output, made)
+
+
+def _require_clean(job: Job, shard: Shard) -> None:
+    if job.strict and shard.rejected:
+        raise HasilaError(f"{shard.rejected[0]} (without --strict such rows are set aside)")
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or SIGTERM asked to stop; asking twice stops at once."""
+    asked = False
+    before: dict[signal.Signals, Any] = {}
+
+    def ask(number: int, _: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(number, before[signal.Signals(number)])
+
+    # Elsewhere than in the main thread, whoever runs us there handles signals.
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, ask)
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,87 +1,147 @@
-"""Where articles come from: JSONL (also .gz, .zst), .txt files, and folders of them."""
+"""Where articles come from: files of many kinds, folders, standard input; read as a stream."""
 
-import json
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
+
+import pyarrow as pa
 
 from ..data.errors import HasilaError
-from ..data.files import numbered_lines
-from .articles import Article, Rejected, Row
+from .articles import Rejected, Row
+from .encodings import DAMAGE, decoded, decompressed
+from .rows import Fields, File, Lines, csv_rows, json_rows, web_page, whole_text
+from .tables import dataset_rows, is_dataset, parquet_rows
 
-_EXCERPT = 200  # characters of a rejected row that are shown
+STANDARD_INPUT = Path("-")
+
+_KINDS = {
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "text",
+    ".html": "web",
+    ".htm": "web",
+    ".parquet": "parquet",
+}
+_PACKED = (".gz", ".zst")
 
 
-def read_articles(
-    paths: Sequence[Path], *, text_field: str = "text", id_field: str = "id"
-) -> Iterator[Row]:
-    """The articles of files and folders, in order, as a stream; bad rows come as `Rejected`.
+def _silent(_: str) -> None:
+    pass
 
-    Raises:
-        HasilaError: a path does not exist, holds nothing to read, or is of no known kind.
+
+class Source:
+    """The articles of files, folders and standard input, in order; to be iterated once.
+
+    Attributes:
+        files: what is read, in order.
+        size: of the files, in bytes.
+        read: bytes read so far.
     """
-    for path, identifier in [file for given in paths for file in _files(given)]:
-        if path.suffix == ".txt":
-            yield _text_file(path, identifier)
-        else:
-            yield from _json_lines(path, text_field, id_field)
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        fields: Fields | None = None,
+        say: Callable[[str], None] = _silent,
+    ) -> None:
+        """Look at what there is to read.
+
+        Args:
+            paths: files, folders of them, datasets' folders, or ``-`` for JSONL on standard input.
+            fields: the names of the fields of rows.
+            say: told of encodings other than UTF-8 and of files passed over.
+
+        Raises:
+            HasilaError: a path does not exist, holds nothing to read, or is of no known kind.
+        """
+        self.files = [file for path in paths for file in _files(path, say)]
+        self.size = sum(file.size for file in self.files)
+        self.read = 0
+        self._fields = fields or Fields()
+        self._say = say
+
+    def __iter__(self) -> Iterator[Row]:
+        before = 0
+        for file in self.files:
+            yield from self._rows(file, before)
+            before += file.size
+            self.read = before
+
+    def _rows(self, file: File, before: int) -> Iterator[Row]:
+        try:
+            match file.kind:
+                case "parquet":
+                    yield from parquet_rows(file, self._fields)
+                case "dataset":
+                    yield from dataset_rows(file, self._fields)
+                case "web":
+                    yield web_page(file)
+                case _:
+                    yield from self._text_rows(file, before)
+        except (*DAMAGE, pa.ArrowException) as error:
+            yield Rejected(str(file.path), 0, f"cannot be read: {error}")
+
+    def _text_rows(self, file: File, before: int) -> Iterator[Row]:
+        with ExitStack() as opened:
+            raw: BinaryIO = sys.stdin.buffer
+            if file.path != STANDARD_INPUT:
+                raw = opened.enter_context(file.path.open("rb"))
+            text, encoding = decoded(decompressed(raw, file.path))
+            if not encoding.startswith("utf-8"):
+                self._say(f"{file.path}: read as {encoding}")
+            if file.kind == "text":
+                yield whole_text(text, file)
+                return
+            lines = Lines(text)
+            read = csv_rows if file.kind == "csv" else json_rows
+            try:
+                for row in read(lines, file, self._fields):
+                    if file.size:
+                        self.read = before + raw.tell()
+                    yield row
+            except DAMAGE as error:
+                after = f"the file is damaged after this line: {error}"
+                yield Rejected(str(file.path), lines.number, after)
 
 
-def _files(path: Path) -> list[tuple[Path, str]]:
-    """The files a path stands for, each with the id an article without one of its own gets."""
+def _files(path: Path, say: Callable[[str], None]) -> list[File]:
+    """What a path stands for."""
+    if path == STANDARD_INPUT:
+        return [File(path, "json", "stdin", 0)]
+    if not path.exists():
+        raise HasilaError(f"{path}: there is no such file or folder")
     if not path.is_dir():
-        if not path.exists():
-            raise HasilaError(f"{path}: there is no such file or folder")
-        if _kind(path) is None:
-            raise HasilaError(f"{path}: give .jsonl (also .gz, .zst), .txt, or a folder of them")
-        return [(path, path.stem)]
-    inside = sorted(file for file in path.rglob("*") if _kind(file) and file.is_file())
-    if not inside:
-        raise HasilaError(f"{path}: holds no .jsonl or .txt file")
-    return [(file, file.relative_to(path).with_suffix("").as_posix()) for file in inside]
+        if (kind := _kind(path)) is None:
+            raise HasilaError(f"{path}: of no kind that can be read; give {_known()}")
+        return [File(path, kind, path.name, path.stat().st_size)]
+    if is_dataset(path):
+        return [File(path, "dataset", path.name, 0)]
+    inside = [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not any(part[0] == "." for part in file.relative_to(path).parts)
+    ]
+    found = [
+        File(file, kind, file.relative_to(path).as_posix(), file.stat().st_size)
+        for file in inside
+        if (kind := _kind(file))
+    ]
+    if not found:
+        raise HasilaError(f"{path}: holds nothing that can be read; give {_known()}")
+    if passed := len(inside) - len(found):
+        say(f"{path}: {passed:,} files of other kinds passed over")
+    return found
 
 
 def _kind(path: Path) -> str | None:
-    suffixes = [suffix for suffix in path.suffixes[-2:] if suffix not in (".gz", ".zst")]
-    return suffixes[-1] if suffixes and suffixes[-1] in (".jsonl", ".txt") else None
+    """How a file is read, by its ending; only what is read as lines or text may be packed."""
+    kind = _KINDS.get(Path(path.stem).suffix if path.suffix in _PACKED else path.suffix)
+    return None if path.suffix in _PACKED and kind in ("web", "parquet") else kind
 
 
-def _text_file(path: Path, identifier: str) -> Row:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return Rejected(str(path), 0, f"not UTF-8 (byte {error.start})")
-    if not text.strip():
-        return Rejected(str(path), 0, "the file is empty")
-    return Article(identifier, text, {"id": identifier, "text": text})
-
-
-def _json_lines(path: Path, text_field: str, id_field: str) -> Iterator[Row]:
-    for number, line in numbered_lines(path):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            yield Rejected(str(path), number, f"not valid JSON: {error}", line[:_EXCERPT])
-            continue
-        found = article_from(record, text_field, id_field, f"{path.name}:{number}")
-        if isinstance(found, str):
-            yield Rejected(str(path), number, found, line[:_EXCERPT])
-        else:
-            yield found
-
-
-def article_from(record: Any, text_field: str, id_field: str, fallback_id: str) -> Article | str:
-    """An article from the fields of a row, or why it is none."""
-    if not isinstance(record, dict):
-        return "not an object"
-    text = record.get(text_field)
-    if text is None:
-        return f'there is no field "{text_field}" (--text-field names another)'
-    if not isinstance(text, str):
-        return f'"{text_field}" is no text but {type(text).__name__}'
-    if not text.strip():
-        return f'"{text_field}" is empty'
-    identifier = record.get(id_field)
-    return Article(fallback_id if identifier is None else str(identifier), text, record)
+def _known() -> str:
+    return f"{', '.join(_KINDS)} (text also {', '.join(_PACKED)}), a folder of them, or -"

@@ -1,71 +1,123 @@
 """``hasila predict``."""
 
 import json
-from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.jsonl import report_from
 from .console import err, out, quiet_libraries
+from .progress import PredictBar
 from .show import show_reports
 
-Tagged = tuple[dict[str, Any], int]
+if TYPE_CHECKING:
+    from ..model import Extractor
+    from ..predict import Source, Summary
+
+_SHOWN = 20  # articles in the table that is printed where no output is named
 
 
-def predict(
+def predict(  # noqa: PLR0917 - options, given by name
     model: Annotated[Path, typer.Argument(help="A checkpoint: the folder `hasila train` wrote.")],
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="IN...", help="JSONL or .txt files, or folders of them.")
+        list[Path],
+        typer.Argument(
+            metavar="IN...",
+            help="JSONL, CSV (both also .gz, .zst), Parquet, .txt and .html files, folders of "
+            "them, saved datasets, or - for JSONL on standard input.",
+        ),
     ],
     output: Annotated[
-        Path | None, typer.Option(help="JSONL to write; without it a table is printed.")
+        Path | None,
+        typer.Option(
+            help=".jsonl, .csv (both also .gz, .zst), .parquet or, for Label Studio, "
+            ".json. Without it the first articles are printed as a table."
+        ),
     ] = None,
+    to: Annotated[
+        str, typer.Option(help="jsonl, csv, spans (a CSV row a span), parquet or label-studio.")
+    ] = "",
     text_field: Annotated[str, typer.Option(help="The field that holds the text.")] = "text",
     id_field: Annotated[str, typer.Option(help="The field that holds the id.")] = "id",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first bad row, set none aside.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Batches computed side by side; 0 chooses.")
+    ] = 0,
+    batch_pieces: Annotated[
+        int, typer.Option(min=1, help="Word pieces in a batch, padding included.")
+    ] = 4096,
+    summary_file: Annotated[
+        Path | None, typer.Option(help="Write the summary as JSON too.")
+    ] = None,
+    metrics_file: Annotated[
+        Path | None, typer.Option(help="Keep Prometheus metrics in this file while running.")
+    ] = None,
 ) -> None:
-    """Find who, where and how many in articles."""
+    """Find who, where and how many in articles; killed at any moment, the same command goes on."""
     from ..model import Extractor
-    from ..predict import Rejected, predict_articles, read_articles
+    from ..model.hardware import best_workers, keep_freed_memory
+    from ..predict import SINKS, Fields, Interrupted, Job, Source, local_engine, run, sink_of
 
+    fields = Fields(text_field, id_field)
+    source = Source(inputs, fields, lambda note: err.print(note, markup=False, soft_wrap=True))
+    if to and to not in SINKS:
+        raise HasilaError(f"--to {to}: choose {', '.join(SINKS)}")
+    sink = to or (sink_of(output) if output else "")
     quiet_libraries()
-    extractor = Extractor.load(model)
-    rejected: list[Rejected] = []
-    rows = read_articles(inputs, text_field=text_field, id_field=id_field)
-    with _progress() as progress:
-        records = _counted(predict_articles(extractor, rows, rejected.append), progress)
-        if output is None:
-            found = [report_from(record, "prediction") for record in records]
-        else:
-            with atomic_text(output) as stream:
-                for record in records:
-                    stream.write(json.dumps(record, ensure_ascii=False) + "\n")
-    for row in rejected:
-        err.print(f"left out: {row}", style="yellow", markup=False, soft_wrap=True)
+    keep_freed_memory()
+    extractor = Extractor.load(model, batch_pieces=batch_pieces, workers=workers or best_workers())
     if output is None:
-        show_reports(found)
-    else:
-        out.print(f"{output}", markup=False, soft_wrap=True)
+        return _show(extractor, source)
+    job = Job(model, output, sink, fields, strict)
+    with PredictBar(err, metrics_file) as bar:
+        try:
+            summary = run(job, source, local_engine(extractor), bar)
+        except Interrupted as stopped:
+            err.print(str(stopped), markup=False, soft_wrap=True)
+            raise typer.Exit(130) from None
+    if summary_file:
+        with atomic_text(summary_file) as stream:
+            json.dump(summary.to_dict(), stream, ensure_ascii=False, indent=1)
+    return _report(summary)
 
 
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.fields[articles]:,} articles, {task.fields[words]:,} words"),
-        TextColumn("{task.fields[rate]:,.0f} words/s"),
-        TimeElapsedColumn(),
-        console=err,
+def _show(extractor: "Extractor", source: "Source") -> None:
+    """Print the first articles as a table."""
+    from ..predict import Article, tagged
+
+    articles = list(islice((row for row in source if isinstance(row, Article)), _SHOWN))
+    predictions = extractor.extract([article.text for article in articles])
+    show_reports(
+        report_from({**tagged(article, found), "id": article.id, "text": article.text}, article.id)
+        for article, found in zip(articles, predictions, strict=True)
     )
 
 
-def _counted(tagged: Iterable[Tagged], progress: Progress) -> Iterator[dict[str, Any]]:
-    task = progress.add_task("", articles=0, words=0, rate=0.0, total=None)
-    total = 0
-    for articles, (record, words) in enumerate(tagged, 1):
-        yield record
-        total += words
-        rate = total / (progress.tasks[task].elapsed or 1)
-        progress.update(task, articles=articles, words=total, rate=rate)
+def _report(summary: "Summary") -> None:
+    """Say what was done."""
+    counts = summary.counts
+    found = ", ".join(f"{count:,} {label}" for label, count in sorted(counts.spans.items()))
+    out.print(
+        f"{counts.articles:,} articles, {counts.words:,} words: {found or 'no spans'}; "
+        f"{summary.words_per_second:,.0f} words/s"
+    )
+    for label, surfaces in summary.most_frequent.items():
+        if surfaces:
+            listed = "، ".join(f"{surface} {count:,}" for surface, count in surfaces)
+            out.print(f"most frequent {label}: {listed}", markup=False, soft_wrap=True)
+    notes = [f"warning: unlike the model's development reports: {note}" for note in summary.drift]
+    if counts.cut_words:
+        notes.append(f"{counts.cut_words:,} words longer than a window were judged by their head")
+    if counts.had_spans:
+        notes.append(f'{counts.had_spans:,} articles had a field "spans": it was replaced')
+    if summary.quarantine:
+        notes.append(f"{counts.rejected:,} bad rows were set aside: {summary.quarantine}")
+    for note in notes:
+        err.print(note, style="yellow", markup=False, soft_wrap=True)
+    out.print(f"written: {summary.output}", markup=False, soft_wrap=True)

@@ -1,0 +1,198 @@
+"""Rows of text files: JSON lines, CSV, whole texts, web pages. Bad rows come as `Rejected`."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple, NoReturn
+
+from ..data.errors import HasilaError
+from .articles import Article, Rejected, Row
+from .encodings import INVALID
+
+LONGEST_LINE = 2**24
+"""In characters: a longer line is no row of articles; it is passed over without being held."""
+
+LONGEST_TEXT = 2**21
+"""In characters: some 350,000 words, a very long book."""
+
+_EXCERPT = 200  # characters of a bad row that are shown
+
+
+class File(NamedTuple):
+    """A file to read, or a saved dataset.
+
+    Attributes:
+        path: where it is; ``-`` is standard input.
+        kind: how it is read, see `Source`.
+        name: what it is called in the ids of rows that have none.
+        size: in bytes, as stored; 0 where that is not known.
+    """
+
+    path: Path
+    kind: str
+    name: str
+    size: int
+
+
+class Fields(NamedTuple):
+    """The names of the fields that hold text and id."""
+
+    text: str = "text"
+    id: str = "id"
+
+    def article(self, record: Any, file: File, line: int) -> Row:
+        """The article a row's fields make, or why they make none.
+
+        A row without an id of its own is called after its file and line.
+        """
+        text = record.get(self.text) if isinstance(record, dict) else None
+        if not isinstance(record, dict):
+            reason = "not an object with fields"
+        elif text is None:
+            names = ", ".join(map(str, list(record)[:10])) or "none"
+            reason = f'there is no text in field "{self.text}" (fields: {names})'
+        elif not isinstance(text, str):
+            reason = f'"{self.text}" is no text but a {type(text).__name__}'
+        elif not text.strip():
+            reason = f'"{self.text}" is empty'
+        elif len(text) > LONGEST_TEXT:
+            reason = f"{len(text):,} characters are no article (at most {LONGEST_TEXT:,})"
+        else:
+            own = record.get(self.id)
+            return Article(f"{file.name}:{line}" if own is None else str(own), text, record)
+        return Rejected(str(file.path), line, reason, str(record)[:_EXCERPT])
+
+
+class Lines:
+    """The lines of a text with their numbers, each held to `LONGEST_LINE`.
+
+    Attributes:
+        number: of the line last given, from 1.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self.number = 0
+        self._stream = stream
+        self._fault = ""
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._stream.readline(LONGEST_LINE):
+            self.number += 1
+            if INVALID in line:
+                self._fault = f"bytes that are no {self._stream.encoding} text"
+            if len(line) == LONGEST_LINE:
+                self._fault = f"a line longer than {LONGEST_LINE:,} characters"
+                rest = line
+                while rest and not rest.endswith(("\n", "\r")):
+                    rest = self._stream.readline(LONGEST_LINE)
+            yield line
+
+    def fault(self) -> str:
+        """What was wrong with the lines given since this was last asked; empty if nothing."""
+        fault, self._fault = self._fault, ""
+        return fault
+
+
+def json_rows(lines: Lines, file: File, fields: Fields) -> Iterator[Row]:
+    """Articles from JSON lines."""
+    for line in lines:
+        fault = lines.fault()
+        if not line.strip():
+            continue
+        record = None
+        if not fault:
+            try:
+                record = json.loads(line, parse_float=_finite, parse_constant=_no_number)
+            except (ValueError, RecursionError) as error:
+                fault = f"not valid JSON: {error}"
+        if fault:
+            yield Rejected(str(file.path), lines.number, fault, line[:_EXCERPT])
+        else:
+            yield fields.article(record, file, lines.number)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if abs(number) < float("inf") else _no_number(digits)
+
+
+def _no_number(name: str) -> NoReturn:
+    # It could be read, but what is written would be JSON to nobody else.
+    raise ValueError(f"{name} is no JSON number")
+
+
+def csv_rows(lines: Lines, file: File, fields: Fields) -> Iterator[Row]:
+    """Articles from CSV with a header; whatever the header is separated by separates the rows.
+
+    Raises:
+        HasilaError: the header has no column for the text.
+    """
+    stream = iter(lines)
+    header = next(stream, "")
+    separator = max(",;\t|", key=header.count)
+    csv.field_size_limit(LONGEST_LINE)
+    reader = csv.reader(chain([header], stream), delimiter=separator, strict=True)
+    try:
+        names = next(reader, [])
+    except csv.Error:
+        names = []
+    if fields.text not in names or lines.fault():
+        raise HasilaError(
+            f'{file.path}: its header has no column "{fields.text}"; '
+            f"--text-field names another of: {', '.join(names) or 'none'}"
+        )
+    while True:
+        first = lines.number + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Rejected(str(file.path), first, f"not valid CSV: {error}")
+            continue
+        if not cells:
+            continue
+        if fault := lines.fault():
+            yield Rejected(str(file.path), first, fault)
+        elif len(cells) != len(names):
+            reason = f"{len(cells)} cells, the header has {len(names)}"
+            yield Rejected(str(file.path), first, reason, separator.join(cells)[:_EXCERPT])
+        else:
+            yield fields.article(dict(zip(names, cells, strict=True)), file, first)
+
+
+def whole_text(stream: io.TextIOWrapper, file: File) -> Row:
+    """A text file as one article, called after the file."""
+    text = stream.read(LONGEST_TEXT + 1)
+    if INVALID in text:
+        fault = f"bytes that are no {stream.encoding} text"
+        return Rejected(str(file.path), 0, fault, text[:_EXCERPT])
+    return Fields().article({"id": _stem(file), "text": text}, file, 0)
+
+
+def web_page(file: File) -> Row:
+    """The article text of a saved web page, with its title and date where the page says them.
+
+    Raises:
+        HasilaError: trafilatura is not installed.
+    """
+    try:
+        import trafilatura  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        message = f'{file.path}: reading web pages needs: pip install "hasila[html]"'
+        raise HasilaError(message) from None
+    found = trafilatura.extract(
+        file.path.read_bytes(), output_format="json", with_metadata=True, include_comments=False
+    )
+    if found is None:
+        return Rejected(str(file.path), 0, "no article text on this page")
+    page = json.loads(found)
+    given = {name: page[name] for name in ("text", "title", "date") if page.get(name)}
+    return Fields().article({"id": _stem(file)} | given, file, 0)
+
+
+def _stem(file: File) -> str:
+    return str(PurePath(file.name).with_suffix(""))
