@@ -51,6 +51,12 @@ _RELATIONAL = regex.compile(
     r"(?<!\w)[وبلفك]?(?:محيط|اطراف|وسط|قرب|داخل|ضواحي|تخوم|مشارف"
     r"|(?:شمال|جنوب|شرق|غرب)ي?|(?:شمال|جنوب) (?:شرق|غرب)ي?) $"
 )
+_SHORT = "قسد|داعش|حماس|الدعم السريع|تحرير الشام|النصرة|الشباب|الحوثيون|الحوثيين|طالبان|بوكو حرام"
+_LONG = (
+    r"قوات سوريا الديم\w+|تنظيم \W?الدولة|\W?الدولة الاسلامية|حركة المقاومة|حركة حماس"
+    "|قوات الدعم السريع|هيئة تحرير الشام|جبهة النصرة|حركة الشباب|جماعة الحوثي|حركة طالبان"
+    "|جماعة بوكو حرام"
+)
 # Nouns whose plural is broken are duals in both cases; of the others -ين may be a plural.
 _DUAL = (
     "(?:ضابط|طفل|جندي|رضيع|شقيق|عنصر|حارس|شاب|سجين|طالب|طبيب|اسير|رجل|ولد|قائد|نائب|عامل)(?:ان|ين)"
@@ -216,8 +222,8 @@ RULES: dict[str, Rule] = {
     "one word over two tatweels": _text("ـ ـ"),
     "hashtag": _text(r"#\w"),
     "emoji": _text(r"\p{Extended_Pictographic}"),
-    "short name (قسد, داعش)": _spans("ACTOR", r".*(?:قسد|داعش).*"),
-    "long name": _spans("ACTOR", r".*(?:سوريا الديم\w+|تنظيم \W?الدولة).*"),
+    "short name of a group": _spans("ACTOR", f"[وبل]?(?:{_SHORT})"),
+    "long name of a group": _spans("ACTOR", f"[وبلف]?(?:ل?{_LONG}).*"),
 }
 """Phenomenon → how often it occurs in a report: first the numbers, then the traps."""
 
