@@ -10,5 +10,5 @@ def quiet_libraries() -> None:
     """Keep transformers' progress bars and load reports off the screen; its errors still show."""
     from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]

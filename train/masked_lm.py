@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoModelForMaskedLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 
 from ..data.errors import HasilaError
 from ..model.checkpoint import encoder_path
@@ -48,12 +48,15 @@ def load_masked_lm(config: PretrainModelConfig, checkpoint: Path | None = None) 
     Raises:
         HasilaError: it cannot be loaded, or is of no kind that is understood.
     """
+    name = checkpoint or encoder_path(config.encoder)
     try:
+        shape = AutoConfig.from_pretrained(name, revision=config.revision)
+        shape.hidden_dropout_prob = config.dropout
+        shape.attention_probs_dropout_prob = config.attention_dropout
         model: PreTrainedModel = AutoModelForMaskedLM.from_pretrained(
-            checkpoint or encoder_path(config.encoder),
+            name,
+            config=shape,
             revision=config.revision,
-            hidden_dropout_prob=config.dropout,
-            attention_probs_dropout_prob=config.attention_dropout,
             dtype="float32",
             attn_implementation=attention_for(best_device()),
             use_safetensors=True,

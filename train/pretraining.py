@@ -12,9 +12,8 @@ import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import yaml
 from rich.console import Console
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.trainer_utils import set_seed
@@ -24,13 +23,13 @@ from ..data.files import atomic_text
 from ..data.pieces import Encoder
 from ..model.hardware import keep_freed_memory
 from .blocks import Blocks, split
+from .folder import resume_point, write_config
 from .learner import Learner, Progress
 from .masked_lm import load_masked_lm
 from .masking import WordMasker
 from .packing import PackedCorpus, pack, packing_encoder, vocabulary_sha256
 from .pretrain_config import PretrainConfig
 from .provenance import file_sha256, provenance
-from .run import CONFIG, resume_point
 
 RESULT = "pretraining.json"
 """What a run wrote last: it marks the folder as complete."""
@@ -61,15 +60,17 @@ def pretrain(
     """
     console = console or Console(stderr=True)
     output = Path(config.output).resolve()
-    last = resume_point(output, config, resume, console.print, RESULT)
+    last = resume_point(output, config, resume, console.print)
+    if (output / RESULT).exists():
+        console.print(f"{output}: this run is complete, nothing to resume")
+        return cast("dict[str, Any]", json.loads((output / RESULT).read_text("utf-8")))
     keep_freed_memory()
     set_seed(config.train.seed)
     encoder = packing_encoder(config.model.encoder, config.model.revision)
     tokenizer = encoder.tokenizer
     model = load_masked_lm(config.model, last)
     _require_width(config.data.block, model, tokenizer)
-    with atomic_text(output / CONFIG) as stream:
-        yaml.safe_dump(config.model_dump(mode="json"), stream, sort_keys=False)
+    write_config(output, config)
     corpus = _corpus(files, encoder, output)
     console.print(f"corpus: {corpus.describe()}")
     train, heldout = split(corpus, config.data.heldout_every)

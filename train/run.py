@@ -2,11 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
 from accelerate import PartialState
 from rich.console import Console
 from torch.utils.tensorboard import SummaryWriter
@@ -31,19 +29,14 @@ from ..model.extractor import Extractor
 from ..model.hardware import attention_for, best_device, has_fast_bf16, keep_freed_memory
 from ..model.labels import LabelSet
 from .callbacks import EarlyStopping, ProgressBar, stopped_early
-from .config import Config, Section
+from .config import Config
 from .curve import draw_curve
 from .dataset import Collator, training_windows
+from .folder import Say, resume_point, silent, write_config
 from .provenance import provenance
 from .trainer import METRIC, TaggerTrainer
 
-CONFIG = "config.yaml"
-_Say = Callable[..., None]
 SHIPPED_REPORTS = Path(__file__).parent.parent / "data" / "reports"
-
-
-def _silent(*_: Any) -> None:
-    pass
 
 
 def train(
@@ -58,7 +51,7 @@ def train(
 
     The reports pass the gate first. Each epoch is scored on the dev reports; the best one becomes
     the checkpoint. An interrupted run goes on with ``resume`` from its last complete epoch and ends
-    with the weights an uninterrupted run ends with.
+    with the weights an uninterrupted run ends with; a complete one is left as it is.
 
     Args:
         config: the run.
@@ -73,14 +66,18 @@ def train(
 
     Raises:
         HasilaError: the reports have errors, the encoder cannot be loaded, the run folder holds
-            another run, or nothing can be resumed from it.
+            another run.
     """
     console = console or Console(stderr=True)
-    process = PartialState()
-    say = console.print if process.is_main_process else _silent
+    # Without `cpu`, processes launched on a machine without GPUs would not find each other.
+    process = PartialState(cpu=best_device().type == "cpu")
+    say = console.print if process.is_main_process else silent
     output = Path(config.output).resolve()
     last = resume_point(output, config, resume, say)
     process.wait_for_everyone()
+    if (output / METADATA).exists():
+        say(f"{output}: this run is complete, nothing to resume")
+        return read_metadata(output)
     files = {
         split: [
             SHIPPED_REPORTS / f"{split}.jsonl" if name == "shipped" else Path(name)
@@ -111,8 +108,7 @@ def train(
     )
     trainer.remove_callback(PrinterCallback)
     if process.is_main_process:
-        with atomic_text(output / CONFIG) as stream:
-            yaml.safe_dump(config.model_dump(mode="json"), stream, sort_keys=False)
+        write_config(output, config)
         board = SummaryWriter(str(output / "tensorboard"))
         trainer.add_callback(TensorBoardCallback(board))  # type: ignore[no-untyped-call]
     _fit(trainer, last, config.train.patience)
@@ -135,64 +131,7 @@ def train(
     return metadata
 
 
-def resume_point(
-    output: Path, config: Section, resume: bool, say: _Say = _silent, marker: str = METADATA
-) -> Path | None:
-    """The checkpoint of a run folder to go on from; None to start at the beginning.
-
-    Raises:
-        HasilaError: the folder holds something else, a run that `resume` was not asked for, one
-            with another config, or a complete one.
-    """
-    if not (output / CONFIG).exists():
-        if output.exists() and any(output.iterdir()):
-            raise HasilaError(f"{output}: is not empty and no run; choose another output:")
-        if resume:
-            say(f"{output}: nothing to resume yet, starting from the beginning")
-        return None
-    if not resume:
-        raise HasilaError(
-            f"{output}: holds a run already; go on with --resume, "
-            "or choose another folder with --set output=…"
-        )
-    before = yaml.safe_load((output / CONFIG).read_text("utf-8"))
-    differs = _flat(before).items() ^ _flat(config.model_dump(mode="json")).items()
-    if differs:
-        keys = ", ".join(sorted({key for key, _ in differs}))
-        raise HasilaError(f"{output}: was started with another config (it differs in: {keys})")
-    if (output / marker).exists():
-        raise HasilaError(f"{output}: this run is complete; there is nothing to resume")
-    return last_complete(output / "checkpoints", say)
-
-
-def last_complete(folder: Path, say: _Say = _silent) -> Path | None:
-    """The newest complete Trainer checkpoint below a folder; half-written ones are removed.
-
-    The Trainer writes ``trainer_state.json`` last, so one that parses marks a complete checkpoint.
-    """
-    complete = []
-    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1])):
-        try:
-            json.loads((checkpoint / "trainer_state.json").read_text("utf-8"))
-        except (OSError, ValueError):
-            say(f"{checkpoint}: half-written, skipped")
-            shutil.rmtree(checkpoint)
-        else:
-            complete.append(checkpoint)
-    return complete[-1] if complete else None
-
-
-def _flat(tree: dict[str, Any], above: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{above}{key}.")
-        else:
-            flat[f"{above}{key}"] = repr(value)
-    return flat
-
-
-def _clean(files: Mapping[str, Sequence[Path]], say: _Say) -> dict[str, list[Report]]:
+def _clean(files: Mapping[str, Sequence[Path]], say: Say) -> dict[str, list[Report]]:
     """The reports of each split, once all of them have passed the gate together."""
     warnings = require_clean(
         located for paths in files.values() for path in paths for located in read_located(path)
@@ -293,7 +232,7 @@ def train_seeds(
 ) -> dict[int, float]:
     """Train once a seed, each into its own folder below ``config.output``.
 
-    With ``resume``, complete runs are taken as they are and the others go on.
+    With ``resume``, complete runs are taken as they are; the others go on, or begin.
 
     Returns:
         The strict micro F1 on the dev reports of each seed.
@@ -303,11 +242,6 @@ def train_seeds(
         folder = Path(config.output) / f"seed-{seed}"
         tree = config.model_dump() | {"output": str(folder)}
         tree["train"] |= {"seed": seed}
-        done = resume and (folder / METADATA).exists()
-        metadata = (
-            read_metadata(folder)
-            if done
-            else train(Config.model_validate(tree), resume=resume, console=console)
-        )
+        metadata = train(Config.model_validate(tree), resume=resume, console=console)
         found[seed] = metadata.scores["dev"]["micro"]["f1"]
     return found
