@@ -1,5 +1,6 @@
 """``hasila convert``: from one annotation format to another."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +41,7 @@ def convert(
     from ..data.formats import Losses, open_reports, pre_annotate, write_format
     from ..data.relabel import load_label_map, relabelled
 
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")  # read when datasets loads
     losses = Losses()
     reports: Iterator[Report] = (
         located.report for located in open_reports([source], from_, losses)
