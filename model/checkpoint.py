@@ -30,7 +30,7 @@ class Metadata(BaseModel, extra="forbid"):
     Attributes:
         window_pieces: pieces a window holds, special pieces not counted.
         stride: pieces overlapping windows share.
-        temperature: what logits are divided by before a confidence is read off them.
+        temperature: what the log-odds of a span are divided by to make them its confidence.
         provenance: resolved config, data hashes, versions, seed.
         scores: scores on the development reports.
         ranges: the usual low and high of what `model.ranges` watches, on the development reports.

@@ -69,9 +69,8 @@ def _step(score: Logits, logits: Logits) -> tuple[Logits, npt.NDArray[np.int64]]
     return reached + logits, came_from
 
 
-def probabilities(logits: Logits, temperature: float = 1.0) -> Logits:
-    """Softmax over tags at a temperature, shape as given, rows adding up to 1."""
-    shifted = logits / temperature
-    shifted = np.exp(shifted - shifted.max(axis=1, keepdims=True))
+def probabilities(logits: Logits) -> Logits:
+    """Softmax over tags, shape as given, rows adding up to 1."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     result: Logits = shifted / shifted.sum(axis=1, keepdims=True)
     return result

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from accelerate import PartialState
 from rich.console import Console
@@ -24,10 +25,12 @@ from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
 from ..data.types import Report
+from ..eval import Case, calibrate, score
 from ..model.checkpoint import METADATA, Metadata, encoder_path, read_metadata, save_checkpoint
 from ..model.extractor import Extractor
 from ..model.hardware import attention_for, best_device, has_fast_bf16, keep_freed_memory
 from ..model.labels import LabelSet
+from ..model.ranges import usual_ranges
 from .callbacks import EarlyStopping, ProgressBar, stopped_early
 from .config import Config
 from .curve import draw_curve
@@ -112,13 +115,11 @@ def train(
         board = SummaryWriter(str(output / "tensorboard"))
         trainer.add_callback(TensorBoardCallback(board))  # type: ignore[no-untyped-call]
     _fit(trainer, last, config.train.patience)
-    metadata = metadata.model_copy(
-        update={
-            "provenance": provenance(
-                config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
-            ),
-            "scores": {"dev": trainer.dev_scores().to_dict()},
-        }
+    metadata = _judged(
+        trainer,
+        provenance(
+            config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
+        ),
     )
     if process.is_main_process:
         history = trainer.state.log_history
@@ -129,6 +130,23 @@ def train(
         shutil.rmtree(output / "checkpoints", ignore_errors=True)
     process.wait_for_everyone()
     return metadata
+
+
+def _judged(trainer: TaggerTrainer, made_of: dict[str, Any]) -> Metadata:
+    """The metadata of the trained model: what it was made of, how good and how sure it is."""
+    extractor, found = trainer.extractor, trainer.dev_predictions()
+    cases = [Case(r, p.spans) for r, p in zip(trainer.dev, found, strict=True)]
+    scores = score((case.report.spans for case in cases), (case.predicted for case in cases))
+    calibration = calibrate(cases)
+    extractor.metadata = extractor.metadata.model_copy(
+        update={
+            "temperature": calibration.temperature if calibration else 1.0,
+            "provenance": made_of,
+            "scores": {"dev": scores.to_dict()},
+        }
+    )
+    ranges = usual_ranges(extractor, [report.text for report in trainer.dev])
+    return extractor.metadata.model_copy(update={"ranges": ranges})
 
 
 def _clean(files: Mapping[str, Sequence[Path]], say: Say) -> dict[str, list[Report]]:

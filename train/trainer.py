@@ -10,8 +10,8 @@ from torch.utils.data import Sampler
 from transformers import PreTrainedModel, Trainer
 
 from ..data.batches import length_grouped
-from ..data.types import Report
-from ..eval import Scores, score
+from ..data.types import Prediction, Report
+from ..eval import score
 from ..model.extractor import Extractor
 from .config import TrainConfig
 
@@ -59,17 +59,18 @@ class TaggerTrainer(Trainer):
             self.settings.seed,
         )
 
-    def dev_scores(self) -> Scores:
-        """Strict scores of the model as it is on the dev reports."""
+    def dev_predictions(self) -> list[Prediction]:
+        """What the model as it is finds in the dev reports."""
         self.extractor.model.eval()  # type: ignore[no-untyped-call]
         with self.accelerator.autocast():
             predictions = self.extractor.extract([report.text for report in self.dev])
         self.extractor.model.train()
-        return score((r.spans for r in self.dev), (p.spans for p in predictions))
+        return predictions
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
-        """The dev scores, logged as ``eval_strict_f1`` and one F1 a label."""
-        scores = self.dev_scores()
+        """Strict scores on the dev reports, logged as ``eval_strict_f1`` and one F1 a label."""
+        found = self.dev_predictions()
+        scores = score((r.spans for r in self.dev), (p.spans for p in found))
         metrics = {f"{metric_key_prefix}_{METRIC}": scores.micro.f1}
         for label, counts in scores.labels.items():
             metrics[f"{metric_key_prefix}_{label}_f1"] = counts.f1

@@ -93,9 +93,8 @@ def test_nothing_decodes_to_nothing() -> None:
     assert viterbi(np.zeros((0, 7), dtype=np.float32), NONE).shape == (0,)
 
 
-def test_probabilities_add_up_and_cool_down() -> None:
+def test_probabilities_add_up() -> None:
     logits = np.array([[2.0, 1.0, -3.0], [900.0, -900.0, 0.0]], dtype=np.float32)
-    sharp, soft = probabilities(logits), probabilities(logits, temperature=4)
-    assert sharp.sum(axis=1) == pytest.approx([1, 1])
-    assert soft[0].max() < sharp[0].max()
-    assert np.isfinite(sharp).all()
+    found = probabilities(logits)
+    assert found.sum(axis=1) == pytest.approx([1, 1])
+    assert found[1] == pytest.approx([1, 0, 0])

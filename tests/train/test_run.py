@@ -57,6 +57,9 @@ def test_a_run_leaves_a_complete_checkpoint(checkpoint: Path) -> None:
     metadata = read_metadata(checkpoint)
     assert metadata.scores["dev"]["micro"]["f1"] > 0.8
     assert metadata.provenance["config"]["model"]["window_pieces"] == metadata.window_pieces == 24
+    assert 0.05 <= metadata.temperature <= 20
+    low, high = metadata.ranges["NUMBER spans in 100 words"]
+    assert 0 < low <= high < 100
     assert all(len(sha256) == 64 for sha256 in metadata.provenance["data"].values())
     assert (checkpoint / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
     assert list((checkpoint / "tensorboard").iterdir())
