@@ -41,9 +41,10 @@ def benchmark(
     """Train and score a public benchmark by its published protocol, figures beside ours."""
     from ..data.errors import HasilaError
     from ..data.files import atomic_text
+    from ..data.provenance import file_sha256
     from ..eval import Stamp
     from ..eval.benchmarks import BENCHMARKS, benchmark_scores, load_benchmark
-    from ..eval.stamp import DataFile, file_sha256
+    from ..eval.stamp import DataFile
     from ..model import Extractor, LabelSet
     from ..train import load_config, train
 

@@ -47,9 +47,9 @@ def evaluate(
     seed: Seed = 0,
 ) -> None:
     """Predict annotated reports with a checkpoint, and score what it finds."""
+    from ..data.provenance import file_sha256
     from ..data.types import Report
     from ..eval import Stamp, pair
-    from ..eval.stamp import file_sha256
     from ..model import Extractor
 
     gold, files = load("gold", reports)

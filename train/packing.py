@@ -27,8 +27,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from ..data.errors import HasilaError
 from ..data.files import atomic_bytes, numbered_lines, open_bytes
 from ..data.pieces import Encoder
+from ..data.provenance import file_sha256
 from ..model.checkpoint import encoder_path
-from .provenance import file_sha256
 
 _LEVEL = 19  # of zstd: packing is done once, and what is carried may be limited
 _AT_ONCE = 256  # documents tokenised in one go

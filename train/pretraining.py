@@ -21,6 +21,7 @@ from transformers.trainer_utils import set_seed
 from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
+from ..data.provenance import file_sha256
 from ..model.hardware import keep_freed_memory
 from .blocks import Blocks, split
 from .folder import resume_point, write_config
@@ -29,7 +30,7 @@ from .masked_lm import load_masked_lm
 from .masking import WordMasker
 from .packing import PackedCorpus, pack, packing_encoder, vocabulary_sha256
 from .pretrain_config import PretrainConfig
-from .provenance import file_sha256, provenance
+from .provenance import provenance
 
 RESULT = "pretraining.json"
 """What a run wrote last: it marks the folder as complete."""

@@ -1,20 +1,11 @@
 """What a run was made of: enough to make it again, or to see why one cannot."""
 
-import hashlib
-import platform
 import subprocess
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("hasila", "torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy")
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+from ..data.provenance import file_sha256, versions
 
 
 def provenance(config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
@@ -22,19 +13,9 @@ def provenance(config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
     return {
         "config": config,
         "data": {str(path): file_sha256(path) for path in files},
-        "versions": {"python": platform.python_version()} | _versions(),
+        "versions": versions(),
         "commit": _commit(),
     }
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
 
 
 def _commit() -> str | None:
