@@ -19,10 +19,13 @@ def provenance(config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
 
 
 def _commit() -> str | None:
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():  # installed: the repository around it is somebody else's
+        return None
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty"],  # noqa: S607
-            cwd=Path(__file__).parent,
+            cwd=root,
             capture_output=True,
             text=True,
             check=True,
