@@ -9,7 +9,7 @@ import gzip
 import io
 import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ DAMAGE = (EOFError, OSError, zlib.error)
 """What reading a truncated or damaged file raises."""
 
 _SAMPLE = 2**18  # bytes that an encoding is judged by
+_STEP = 2**12  # bytes
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -29,21 +30,49 @@ _MARK_INVALID = "hasila.invalid"
 codecs.register_error(_MARK_INVALID, lambda error: (INVALID, cast("UnicodeDecodeError", error).end))
 
 
-def decompressed(raw: BinaryIO, path: Path) -> BinaryIO:
-    """A file's bytes, decompressed by its ending (.gz, .zst); cut short, they raise `DAMAGE`."""
+class Packed(io.RawIOBase):
+    """The bytes of a packed file up to where it is damaged, if it is: nothing readable is lost.
+
+    Attributes:
+        damage: what was wrong at the end; empty if nothing.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.damage = ""
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer; return how much of it."""
+        filled = 0
+        while filled < len(buffer) and not self.damage:
+            try:
+                # In small steps, because what a failing step has unpacked is lost.
+                data = self._stream.read(min(_STEP, len(buffer) - filled))
+            except DAMAGE as error:
+                self.damage = str(error)
+                break
+            if not data:
+                break
+            buffer[filled : filled + len(data)] = data
+            filled += len(data)
+        return filled
+
+
+def unpacked(raw: BinaryIO, path: Path) -> BinaryIO:
+    """A file's bytes, through `Packed` if its ending says so (.gz, .zst)."""
     if path.suffix == ".gz":
-        return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+        return cast("BinaryIO", Packed(cast("BinaryIO", gzip.GzipFile(fileobj=raw))))
     if path.suffix == ".zst":
-        return cast("BinaryIO", pa.CompressedInputStream(raw, "zstd"))
+        return cast("BinaryIO", Packed(pa.CompressedInputStream(raw, "zstd")))
     return raw
 
 
 def decoded(stream: BinaryIO) -> tuple[io.TextIOWrapper, str]:
-    """Text, line ends as they are, over a stream of bytes; and the encoding found.
-
-    Raises:
-        DAMAGE: the first bytes cannot be read.
-    """
+    """Text, line ends as they are, over a stream of bytes; and the encoding found."""
     buffered = io.BufferedReader(cast("io.RawIOBase", stream), _SAMPLE)
     encoding = detect(buffered.peek(_SAMPLE))
     return io.TextIOWrapper(buffered, encoding, _MARK_INVALID, newline=""), encoding

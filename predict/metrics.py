@@ -13,7 +13,8 @@ from prometheus_client import (
 from .run import Progress
 from .summary import peak_memory
 
-disable_created_metrics()  # the file is made anew each time: when a counter began says nothing
+# The file is made anew each time: when a counter in it began says nothing.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def write_metrics(path: Path, state: Progress) -> None:

@@ -106,6 +106,10 @@ def run(
             words_now, seconds = _work(job, source, engine, journal, watch)
             # Once more from the beginning, because engines may finish shards in any order.
             counts = total(shard.counts for shard in journal.finished())
+            if counts.rejected and not counts.articles:
+                first = next(row for shard in journal.finished() for row in shard.rejected)
+                journal.remove()
+                raise HasilaError(f"none of the {counts.rejected:,} rows is an article: {first}")
             model = f"{job.model.resolve().name}@{made_of['model'][:12]}"
             _write(job, Made(journal.finished, counts, job.fields, model))
             journal.remove()

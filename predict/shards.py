@@ -53,6 +53,17 @@ class Chunk(NamedTuple):
         """The rows that are not."""
         return [row for row in self.rows if isinstance(row, Rejected)]
 
+    def to_json(self) -> str:
+        """As it travels to another machine: what `from_json` reads."""
+        return json.dumps([*self[:1], [asdict(row) for row in self.rows], *self[2:]])
+
+    @classmethod
+    def from_json(cls, text: str) -> "Chunk":
+        """From another machine."""
+        number, rows, digest, read = json.loads(text)
+        made = (Article(**row) if "record" in row else Rejected(**row) for row in rows)
+        return cls(number, tuple(made), digest, read)
+
 
 def chunks(source: Source) -> Iterator[Chunk]:
     """The rows of a source in chunks."""

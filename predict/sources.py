@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from copy import copy
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from ..data.errors import HasilaError
 from .articles import Rejected, Row
-from .encodings import DAMAGE, decoded, decompressed
+from .encodings import DAMAGE, Packed, decoded, unpacked
 from .rows import Fields, File, Lines, csv_rows, json_rows, web_page, whole_text
 from .tables import dataset_rows, is_dataset, parquet_rows
 
@@ -64,6 +65,12 @@ class Source:
         self._fields = fields or Fields()
         self._say = say
 
+    def quiet(self) -> "Source":
+        """The same articles, read without a word: one that can be sent to another process."""
+        source = copy(self)
+        source._say = _silent
+        return source
+
     def __iter__(self) -> Iterator[Row]:
         before = 0
         for file in self.files:
@@ -90,7 +97,8 @@ class Source:
             raw: BinaryIO = sys.stdin.buffer
             if file.path != STANDARD_INPUT:
                 raw = opened.enter_context(file.path.open("rb"))
-            text, encoding = decoded(decompressed(raw, file.path))
+            stream = unpacked(raw, file.path)
+            text, encoding = decoded(stream)
             if not encoding.startswith("utf-8"):
                 self._say(f"{file.path}: read as {encoding}")
             if file.kind == "text":
@@ -98,14 +106,13 @@ class Source:
                 return
             lines = Lines(text)
             read = csv_rows if file.kind == "csv" else json_rows
-            try:
-                for row in read(lines, file, self._fields):
-                    if file.size:
-                        self.read = before + raw.tell()
-                    yield row
-            except DAMAGE as error:
-                after = f"the file is damaged after this line: {error}"
-                yield Rejected(str(file.path), lines.number, after)
+            for row in read(lines, file, self._fields):
+                if file.size:
+                    self.read = before + raw.tell()
+                yield row
+            if isinstance(stream, Packed) and stream.damage:
+                fault = f"the file is damaged after this line: {stream.damage}"
+                yield Rejected(str(file.path), lines.number, fault)
 
 
 def _files(path: Path, say: Callable[[str], None]) -> list[File]:

@@ -1,6 +1,7 @@
 """``hasila predict``."""
 
 import json
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,6 +53,12 @@ def predict(  # noqa: PLR0917 - options, given by name
     batch_pieces: Annotated[
         int, typer.Option(min=1, help="Word pieces in a batch, padding included.")
     ] = 4096,
+    engine: Annotated[
+        str, typer.Option(help="local, or ray: the machines of a Ray cluster.")
+    ] = "local",
+    gpus: Annotated[
+        float, typer.Option(min=0, help="With ray: share of a GPU each worker takes.")
+    ] = 0.0,
     summary_file: Annotated[
         Path | None, typer.Option(help="Write the summary as JSON too.")
     ] = None,
@@ -68,16 +75,24 @@ def predict(  # noqa: PLR0917 - options, given by name
     source = Source(inputs, fields, lambda note: err.print(note, markup=False, soft_wrap=True))
     if to and to not in SINKS:
         raise HasilaError(f"--to {to}: choose {', '.join(SINKS)}")
-    sink = to or (sink_of(output) if output else "")
+    if engine not in ("local", "ray") or (engine == "ray" and output is None):
+        raise HasilaError("--engine is local or ray; ray writes files: name one with --output")
     quiet_libraries()
     keep_freed_memory()
-    extractor = Extractor.load(model, batch_pieces=batch_pieces, workers=workers or best_workers())
+    side_by_side = workers or best_workers()
+    load = partial(Extractor.load, model, batch_pieces=batch_pieces, workers=side_by_side)
     if output is None:
-        return _show(extractor, source)
-    job = Job(model, output, sink, fields, strict)
+        return _show(load(), source)
+    if engine == "ray":
+        from ..predict.cluster import ray_engine
+
+        compute = ray_engine(model, workers=workers, gpus=gpus, batch_pieces=batch_pieces)
+    else:
+        compute = local_engine(load())
+    job = Job(model, output, to or sink_of(output), fields, strict)
     with PredictBar(err, metrics_file) as bar:
         try:
-            summary = run(job, source, local_engine(extractor), bar)
+            summary = run(job, source, compute, bar)
         except Interrupted as stopped:
             err.print(str(stopped), markup=False, soft_wrap=True)
             raise typer.Exit(130) from None
