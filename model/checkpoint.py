@@ -59,6 +59,8 @@ def save_checkpoint(
     (folder / METADATA).unlink(missing_ok=True)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    for weights in folder.glob("*.safetensors"):  # written for their owner's eyes alone
+        weights.chmod((folder / "config.json").stat().st_mode)
     with atomic_text(folder / METADATA) as stream:
         stream.write(metadata.model_dump_json(indent=2) + "\n")
 

@@ -66,6 +66,8 @@ def test_a_run_leaves_a_complete_checkpoint(checkpoint: Path) -> None:
     history = (checkpoint / "history.jsonl").read_text("utf-8").splitlines()
     assert sum("eval_strict_f1" in json.loads(line) for line in history) == 6
     assert not (checkpoint / "checkpoints").exists()
+    modes = {path.stat().st_mode for path in checkpoint.iterdir() if path.is_file()}
+    assert len(modes) == 1  # whoever may read one of its files may read all
 
 
 def test_the_resolved_config_reproduces_the_run(checkpoint: Path, tmp_path: Path) -> None:
