@@ -47,8 +47,8 @@ def desk(
     shutil.copytree(README.parent / "data" / "articles", "data/articles")
     files = {
         "data/reports/test.jsonl": reports[:6],
-        "reports/train.jsonl": reports[:24],
-        "reports/dev.jsonl": reports[24:30],
+        **{f"{place}/train.jsonl": reports[:24] for place in ("reports", "news")},
+        **{f"{place}/dev.jsonl": reports[24:30] for place in ("reports", "news")},
         "reports/annotator-a.jsonl": reports[:6],
         "reports/annotator-b.jsonl": [*reports[:5], Report("r5", reports[5].text)],
         **{f"out/{name}.jsonl": reports[:6] for name in ("other-system", "found-a", "found-b")},
