@@ -31,7 +31,7 @@ $(RUN)/hasila.json: | .venv/user.stamp
 	$(BIN)/hasila train --config configs/default.yaml --resume
 
 test: .venv/dev.stamp
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
