@@ -4,7 +4,7 @@ Every system is trained on the same nested shares, neural ones once a seed with 
 all reports, their best epoch chosen on DEV; all are scored on TEST, which decided nothing. What is
 done is kept in the output folder: a stopped benchmark goes on when started again.
 
-    pip install sklearn-crfsuite
+    pip install -e '.[dev]'
     python benchmarks/encoders.py TRAIN.jsonl DEV.jsonl TEST.jsonl \
         --encoders shipped runs/encoder --seeds 0 1 2
 """
