@@ -59,7 +59,7 @@ class Counts:
     def count_article(
         self, record: Mapping[str, Any], encoded: EncodedText, prediction: Prediction
     ) -> None:
-        """Count one tagged article; ``record`` is its own, before the spans were added."""
+        """Count an article and what was found in it; ``record`` holds its own fields."""
         self.articles += 1
         self.words += prediction.words
         self.pieces += sum(map(len, encoded.pieces))
@@ -70,6 +70,9 @@ class Counts:
             self.spans[span.label] += 1
             self.confidence += span.confidence
             self.surfaces.setdefault(span.label, Counter())[_plain(span.surface)] += 1
+
+    def count_fields(self, record: Mapping[str, Any]) -> None:
+        """Note what kinds of values the fields of an output record hold."""
         for name, value in record.items():
             kind = _kind(value)
             self.fields[name] = _merged(self.fields.get(name, kind), kind)

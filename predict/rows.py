@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple, NoReturn
@@ -42,6 +42,15 @@ class Fields(NamedTuple):
 
     text: str = "text"
     id: str = "id"
+
+    def missing(self, columns: Sequence[str]) -> str:
+        """What to say of a table without a column for the text; nothing if it has one."""
+        if self.text in columns:
+            return ""
+        return (
+            f'no column "{self.text}"; --text-field names another of: '
+            f"{', '.join(columns)[:_EXCERPT] or 'none'}"
+        )
 
     def article(self, record: Any, file: File, line: int) -> Row:
         """The article a row's fields make, or why they make none.
@@ -125,11 +134,7 @@ def _no_number(name: str) -> NoReturn:
 
 
 def csv_rows(lines: Lines, file: File, fields: Fields) -> Iterator[Row]:
-    """Articles from CSV with a header; whatever the header is separated by separates the rows.
-
-    Raises:
-        HasilaError: the header has no column for the text.
-    """
+    """Articles from CSV with a header; whatever the header is separated by separates the rows."""
     stream = iter(lines)
     header = next(stream, "")
     separator = max(",;\t|", key=header.count)
@@ -139,11 +144,10 @@ def csv_rows(lines: Lines, file: File, fields: Fields) -> Iterator[Row]:
         names = next(reader, [])
     except csv.Error:
         names = []
-    if fields.text not in names or lines.fault():
-        raise HasilaError(
-            f'{file.path}: its header has no column "{fields.text}"; '
-            f"--text-field names another of: {', '.join(names) or 'none'}"
-        )
+    fault = lines.fault() or fields.missing(names)
+    if fault:
+        yield Rejected(str(file.path), 1, fault, header[:_EXCERPT])
+        return
     while True:
         first = lines.number + 1
         try:

@@ -180,8 +180,10 @@ def shard_of(
     counts = Counts(rejected=len(chunk.rejected))
     records = []
     for article, text, prediction in zip(chunk.articles, encoded, predictions, strict=True):
+        record = tagged(article, prediction)
         counts.count_article(article.record, text, prediction)
-        records.append(dumped(tagged(article, prediction)))
+        counts.count_fields(record)
+        records.append(dumped(record))
     return Shard(
         chunk.number, chunk.digest, chunk.read, counts, tuple(chunk.rejected), tuple(records)
     )

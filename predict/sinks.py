@@ -79,7 +79,7 @@ def write_csv(path: Path, made: Made) -> None:
     names = _columns(made.counts)
     with atomic_text(path) as stream:
         writer = csv.writer(stream)
-        writer.writerow(map(guarded, names))
+        writer.writerow(guarded(_cell(name)) for name in names)
         for record in made.records:
             writer.writerow(guarded(_cell(record.get(name))) for name in names)
 
@@ -102,13 +102,13 @@ def write_parquet(path: Path, made: Made) -> None:
     names = _columns(made.counts)
     types = {name: kinds.get(made.counts.fields.get(name, "str"), pa.string()) for name in names}
     types |= {"spans": pa.list_(_SPAN), "cut_words": pa.int64()}
-    schema = pa.schema([(name, types[name]) for name in names])
+    schema = pa.schema([(_utf8(name), types[name]) for name in names])
     with atomic_bytes(path) as stream, pq.ParquetWriter(stream, schema) as writer:
         rows: list[dict[str, Any]] = []
         for number, shard in enumerate(made.shards(), 1):
             for line in shard.records:
                 record = json.loads(line)
-                rows.append({n: _fitting(record.get(n), types[n]) for n in names})
+                rows.append({_utf8(n): _fitting(record.get(n), types[n]) for n in names})
             if number % _ROW_GROUP == 0:
                 writer.write_table(pa.Table.from_pylist(rows, schema))
                 rows = []

@@ -89,7 +89,7 @@ class Source:
                     yield web_page(file)
                 case _:
                     yield from self._text_rows(file, before)
-        except (*DAMAGE, pa.ArrowException) as error:
+        except (*DAMAGE, pa.ArrowException, UnicodeDecodeError) as error:
             yield Rejected(str(file.path), 0, f"cannot be read: {error}")
 
     def _text_rows(self, file: File, before: int) -> Iterator[Row]:

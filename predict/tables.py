@@ -10,8 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..data.errors import HasilaError
-from .articles import Row
+from .articles import Rejected, Row
 from .rows import Fields, File
 
 _ROWS = 256  # held at a time
@@ -21,19 +20,17 @@ def parquet_rows(file: File, fields: Fields) -> Iterator[Row]:
     """Articles from a Parquet file; the line of a row is its number.
 
     Raises:
-        HasilaError: it has no column for the text.
         OSError: or `pyarrow.ArrowException`: the file is damaged.
     """
     with pq.ParquetFile(file.path) as parquet:
-        _require(fields.text, parquet.schema_arrow.names, file)
-        yield from _rows(parquet.iter_batches(_ROWS), file, fields)
+        batches = parquet.iter_batches(_ROWS)
+        yield from _rows(batches, parquet.schema_arrow.names, file, fields)
 
 
 def dataset_rows(file: File, fields: Fields) -> Iterator[Row]:
     """Articles from a saved dataset, or from each split of a saved dataset dictionary.
 
     Raises:
-        HasilaError: it has no column for the text.
         OSError: or `pyarrow.ArrowException`: it is damaged.
     """
     from datasets import Dataset, load_from_disk  # noqa: PLC0415 - takes seconds to import
@@ -44,10 +41,9 @@ def dataset_rows(file: File, fields: Fields) -> Iterator[Row]:
         raise OSError(error) from error
     splits = {file.name: loaded} if isinstance(loaded, Dataset) else loaded
     for name, split in splits.items():
-        _require(fields.text, split.column_names, file)
         tables = split.with_format("arrow").iter(_ROWS)
         batches = (batch for table in tables for batch in table.to_batches())
-        yield from _rows(batches, file._replace(name=name), fields)
+        yield from _rows(batches, split.column_names, file._replace(name=name), fields)
 
 
 def is_dataset(path: Path) -> bool:
@@ -57,15 +53,12 @@ def is_dataset(path: Path) -> bool:
     )
 
 
-def _require(text: str, names: list[str], file: File) -> None:
-    if text not in names:
-        raise HasilaError(
-            f'{file.path}: there is no column "{text}"; --text-field names another of: '
-            f"{', '.join(names)}"
-        )
-
-
-def _rows(batches: Iterator[pa.RecordBatch], file: File, fields: Fields) -> Iterator[Row]:
+def _rows(
+    batches: Iterator[pa.RecordBatch], columns: list[str], file: File, fields: Fields
+) -> Iterator[Row]:
+    if fault := fields.missing(columns):
+        yield Rejected(str(file.path), 0, fault)
+        return
     number = 0
     for batch in batches:
         for record in batch.to_pylist():

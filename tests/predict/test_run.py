@@ -5,8 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from hasila.model import Extractor
 from hasila.predict import Fields, Interrupted, Job, Progress, Source, Summary, local_engine, run
 from hasila.predict.local import Engine, Shards, ahead
 from hasila.predict.shards import ROWS, Pending
+from killing import killed_until_done
 
 ARTICLES = 5 * ROWS + 3
 
@@ -258,19 +257,13 @@ def test_reading_ahead_keeps_order_and_errors() -> None:
 
 
 def test_killed_at_random_moments_the_output_is_the_same(
-    articles: Path, checkpoint: Path, tmp_path: Path
+    articles: Path, checkpoint: Path, whole: bytes, tmp_path: Path
 ) -> None:
     """A few kills; `benchmarks/kills.py` makes a hundred."""
-    command = [sys.executable, "-m", "hasila.scripts.cli", "predict", str(checkpoint)]
-    command += [str(articles), "--workers", "1", "--output"]
-    subprocess.run([*command, str(tmp_path / "whole.jsonl")], capture_output=True, check=True)
-    output = tmp_path / "out.jsonl"
-    for wanted in (1, 3):  # killed when so many shards are there
-        process = subprocess.Popen([*command, str(output)], stderr=subprocess.DEVNULL)
-        while process.poll() is None:
-            if len(list(tmp_path.glob("out.jsonl.parts/*.shard"))) >= wanted:
-                process.kill()
-            time.sleep(0.001)
-    if not output.exists():
-        subprocess.run([*command, str(output)], capture_output=True, check=True)
-    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+    chance = random.Random(11)  # noqa: S311
+    kills = sum(
+        killed_until_done(checkpoint, articles, tmp_path / f"{run}.jsonl", chance)
+        for run in range(2)
+    )
+    assert kills
+    assert all((tmp_path / f"{run}.jsonl").read_bytes() == whole for run in range(2))

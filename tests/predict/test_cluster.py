@@ -1,0 +1,58 @@
+"""Ray Data gives the local engine's output, also when a machine dies on the way."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hasila.data.types import Report
+from hasila.model import Extractor
+from hasila.predict import Job, Progress, Source, local_engine, run
+
+ray = pytest.importorskip("ray")
+
+from hasila.predict.cluster import ray_engine  # noqa: E402 - it needs Ray
+from ray.cluster_utils import Cluster  # noqa: E402
+
+ARTICLES = 1500
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """Two nodes: the one that reads and writes, and one that can die."""
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+    made.add_node(num_cpus=1)
+    ray.init(address=made.address, log_to_driver=False)
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+def test_two_nodes_of_which_one_dies(
+    cluster: Cluster, checkpoint: Path, reports: list[Report], tmp_path: Path
+) -> None:
+    articles = tmp_path / "in.jsonl"
+    with articles.open("w", encoding="utf-8") as stream:
+        for number in range(ARTICLES):
+            text = "\n".join(report.text for report in reports[number % 20 :][: number % 7 + 1])
+            stream.write(json.dumps({"id": number, "text": text}) + "\n")
+            if number % 500 == 7:
+                stream.write("{broken\n")
+    extractor = Extractor.load(checkpoint, device="cpu")
+    local = Job(checkpoint, tmp_path / "local.jsonl")
+    run(local, Source([articles]), local_engine(extractor))
+
+    died = threading.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.counts.articles and not died.is_set():
+            cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+            died.set()
+
+    job = Job(checkpoint, tmp_path / "ray.jsonl")
+    summary = run(job, Source([articles]), ray_engine(checkpoint, workers=2), watch)
+    assert died.is_set()
+    assert job.output.read_bytes() == local.output.read_bytes()
+    assert job.quarantine.read_bytes() == local.quarantine.read_bytes()
+    assert summary.counts.articles == ARTICLES

@@ -1,0 +1,105 @@
+"""``hasila predict`` from the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hasila.data.errors import HasilaError
+from hasila.data.types import Report
+from hasila.scripts.cli import app
+from typer.testing import CliRunner, Result
+
+
+def predict(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(app, ["predict", *map(str, arguments)])
+    if isinstance(result.exception, HasilaError):
+        raise result.exception
+    return result
+
+
+def rows(result: Result) -> list[str]:
+    return [line for line in result.stdout.splitlines() if line.startswith("│")]
+
+
+@pytest.fixture
+def articles(tmp_path: Path, reports: list[Report]) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for report in reports[:25]:
+        (folder / f"{report.id}.txt").write_text(report.text, "utf-8")
+    (folder / "empty.txt").write_text("")
+    return folder
+
+
+def test_without_an_output_a_table_is_printed(checkpoint: Path, articles: Path) -> None:
+    shown = predict(checkpoint, articles).stdout
+    assert "how many" in shown
+    assert "r1 " in shown
+    assert "ريف دمشق" in shown
+
+
+def test_everything_that_can_be_asked_for(checkpoint: Path, articles: Path, tmp_path: Path) -> None:
+    output, summary, metrics = (tmp_path / name for name in ("o.jsonl", "s.json", "m.prom"))
+    result = predict(
+        *(checkpoint, articles, "--output", output),
+        *("--summary-file", summary, "--metrics-file", metrics, "--workers", "1"),
+    )
+    assert result.exit_code == 0, result.output
+    assert "25 articles" in result.stdout
+    assert "most frequent LOCATION" in result.stdout
+    assert f"1 bad rows were set aside: {output}.quarantine.jsonl" in result.stderr
+    counts = json.loads(summary.read_text("utf-8"))
+    assert counts["articles"] == 25
+    assert counts["peak_memory_bytes"] > 10**8
+    lines = metrics.read_text().splitlines()
+    assert "hasila_articles_total 25.0" in lines
+    assert f'hasila_spans_total{{label="ACTOR"}} {counts["spans"]["ACTOR"]}.0' in lines
+    records = [json.loads(line) for line in output.read_text("utf-8").splitlines()]
+    assert [record["id"] for record in records] == sorted(
+        path.stem for path in articles.iterdir() if path.stem != "empty"
+    )
+
+
+def test_what_was_predicted_is_shown_alike(
+    checkpoint: Path, articles: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "o.jsonl"
+    predict(checkpoint, articles, "--output", output)
+    shown = CliRunner().invoke(app, ["show", str(output)])
+    assert rows(shown) == rows(predict(checkpoint, articles))
+    assert len(rows(shown)) == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--to", "docx", "--output", "o"], "choose jsonl, csv, spans, parquet, label-studio"),
+        (["--engine", "spark", "--output", "o.csv"], "local or ray"),
+        (["--engine", "ray"], "name one with --output"),
+        (["--output", "o.docx"], "choose an ending"),
+    ],
+)
+def test_mistakes_are_told(
+    checkpoint: Path, articles: Path, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(HasilaError, match=message):
+        predict(checkpoint, articles, *arguments)
+
+
+def test_a_model_must_be_named(articles: Path) -> None:
+    assert "Missing argument 'IN...'" in predict(articles).stderr
+    with pytest.raises(HasilaError, match="no complete checkpoint"):
+        predict(articles, articles)
+
+
+def test_unlike_texts_are_warned_about(
+    checkpoint: Path, reports: list[Report], tmp_path: Path
+) -> None:
+    articles = tmp_path / "in.jsonl"
+    lines = [json.dumps({"text": "the quick brown fox " * n}) for n in range(1, 30)]
+    articles.write_text("\n".join(lines))
+    result = predict(checkpoint, articles, "--output", tmp_path / "o.jsonl")
+    assert "unlike the model's development reports: unknown pieces" in result.stderr
+    articles.write_text("\n".join(json.dumps({"text": report.text}) for report in reports))
+    result = predict(checkpoint, articles, "--output", tmp_path / "o.jsonl")
+    assert "unknown pieces" not in result.stderr
