@@ -50,8 +50,11 @@ def ray_engine(
         context.target_max_block_size = _BLOCK
         context.enable_progress_bars = False
         resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        room = int(resources.get("GPU", 0) / gpus if gpus else resources["CPU"] - 1)
-        tagged = ray.data.read_datasource(_Chunks(pending), override_num_blocks=1).map_batches(
+        room = int(resources.get("GPU", 0) / gpus if gpus else resources["CPU"])
+        # Reading takes next to nothing, and must find room when all CPUs are held by actors that
+        # wait for what a machine that died had read.
+        chunks = ray.data.read_datasource(_Chunks(pending), override_num_blocks=1, num_cpus=0)
+        tagged = chunks.map_batches(
             _Tagger,
             fn_constructor_args=(str(model.resolve()), batch_pieces),
             batch_size=1,
