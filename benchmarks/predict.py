@@ -15,12 +15,13 @@ from itertools import islice
 from pathlib import Path
 
 import torch
+from transformers import pipeline
+from transformers.utils import logging
+
 from hasila.data.files import open_bytes
 from hasila.data.words import words
 from hasila.model import Extractor
 from hasila.model.hardware import best_device, has_fast_bf16, keep_freed_memory
-from transformers import pipeline
-from transformers.utils import logging
 
 
 def read(path: Path) -> Iterator[str]:
