@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import sklearn_crfsuite
+from rich.console import Console
+from rich.table import Table
+
 from hasila.data.jsonl import read_reports, write_reports
 from hasila.data.normalise import normalise
 from hasila.data.types import Report, Span
@@ -26,8 +29,6 @@ from hasila.data.words import words
 from hasila.eval import score
 from hasila.model import Extractor, LabelSet
 from hasila.train import Config, load_config, train_seeds
-from rich.console import Console
-from rich.table import Table
 
 LABELS = LabelSet()
 

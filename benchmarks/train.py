@@ -20,6 +20,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
+from rich.console import Console
+from rich.table import Table
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    DataCollatorForTokenClassification,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging
+
 from hasila.data.batches import length_grouped
 from hasila.data.jsonl import read_reports
 from hasila.data.pieces import Encoder
@@ -38,15 +48,6 @@ from hasila.train.config import Config
 from hasila.train.dataset import Collator, training_windows
 from hasila.train.run import SHIPPED_REPORTS
 from hasila.train.trainer import parameter_groups
-from rich.console import Console
-from rich.table import Table
-from transformers import (
-    AutoModelForTokenClassification,
-    AutoTokenizer,
-    DataCollatorForTokenClassification,
-    PreTrainedTokenizerBase,
-)
-from transformers.utils import logging
 
 Batch = dict[str, torch.Tensor]
 Examples = Callable[[list[Report]], list[list[str]]]

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from hasila.data.jsonl import write_reports
-from hasila.data.types import Report, Span
-from hasila.data.words import words
 from hypothesis import settings
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from hasila.data.jsonl import write_reports
+from hasila.data.types import Report, Span
+from hasila.data.words import words
 
 torch.set_num_threads(1)  # tiny models: threads would only wait for each other
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.core import TyperGroup
+
 from hasila.scripts.cli import app
 from hasila.train import load_config
-from typer.core import TyperGroup
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(

@@ -7,12 +7,13 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
 from hasila.data.jsonl import read_reports, write_reports
 from hasila.data.types import Report
 from hasila.data.words import words
 from hasila.model.labels import LabelSet
 from hasila.scripts.cli import app
-from typer.testing import CliRunner
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from hasila.data.corpus import EVENTS, MANNERS, PARTS, read_batches, split
 from hasila.data.coverage import coverage
 from hasila.data.errors import HasilaError

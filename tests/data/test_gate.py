@@ -2,13 +2,14 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hasila.data.errors import HasilaError
 from hasila.data.gate import KINDS, check, require_clean
 from hasila.data.jsonl import Located, read_located, write_reports
 from hasila.data.types import Quantity, Report, Span
 from hasila.data.words import words
-from hypothesis import given
-from hypothesis import strategies as st
 
 TEXT = 'قُتل 27 مدنياً في حي غويران، وقال "المرصد" إن 5٪ نزحوا 🙂 من الحسكة'
 

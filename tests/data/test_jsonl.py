@@ -2,13 +2,14 @@ import gzip
 
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_strategies import reports, same
+
 from hasila.data import read_located, read_reports, write_reports
 from hasila.data.errors import HasilaError
 from hasila.data.jsonl import record_of
 from hasila.data.types import PredictedSpan, Report, Span
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from report_strategies import reports, same
 
 
 @pytest.mark.parametrize("ending", ["", ".gz", ".zst"])

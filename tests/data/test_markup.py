@@ -1,12 +1,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from report_strategies import reports, same
+
 from hasila.data.errors import HasilaError
 from hasila.data.markup import read_markup, value_of
 from hasila.data.markup_writer import markup_of, write_markup
 from hasila.data.types import Quantity, Report, Span
-from hypothesis import assume, given
-from report_strategies import reports, same
 
 EXAMPLE = """\
 === syr-001

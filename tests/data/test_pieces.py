@@ -1,12 +1,13 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import PreTrainedTokenizerFast
+
 from hasila.data import pieces
 from hasila.data.normalise import normalise
 from hasila.data.pieces import Encoder
 from hasila.data.types import Report
 from hasila.data.words import words
-from hypothesis import given
-from hypothesis import strategies as st
-from transformers import PreTrainedTokenizerFast
 
 
 def test_pieces_are_those_of_the_tokenizer_on_pre_split_words(

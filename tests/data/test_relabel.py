@@ -1,4 +1,5 @@
 import pytest
+
 from hasila.data.errors import HasilaError
 from hasila.data.formats.common import Losses
 from hasila.data.relabel import SHIPPED, load_label_map, relabelled

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from hasila.data import check, read_located
 from hasila.data.corpus import LENGTH, PARTS, SOURCE, read_batches, split, word_count
 from hasila.data.coverage import LEAST, coverage

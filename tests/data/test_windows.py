@@ -1,11 +1,12 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hasila.data.batches import PAD_TO, bucketed, length_grouped
 from hasila.data.windows import Window, owned, sentence_ends, windows
 from hasila.data.words import words
-from hypothesis import given
-from hypothesis import strategies as st
 
 LIMIT = 12
 LAYOUT = st.tuples(

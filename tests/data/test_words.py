@@ -1,10 +1,11 @@
 import unicodedata
 
 import pytest
-from hasila.data.normalise import normalise
-from hasila.data.words import words
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from hasila.data.normalise import normalise
+from hasila.data.words import words
 
 ANY_TEXT = st.text(
     st.one_of(

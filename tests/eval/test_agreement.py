@@ -1,11 +1,12 @@
 import pytest
+from hypothesis import given
+from sklearn.metrics import cohen_kappa_score
+from span_strategies import WORDS, Corpus, corpora
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import Report, Span
 from hasila.data.words import words
 from hasila.eval.agreement import agreement
-from hypothesis import given
-from sklearn.metrics import cohen_kappa_score
-from span_strategies import WORDS, Corpus, corpora
 
 TEXT = " ".join(f"ك{i}" for i in range(WORDS))
 RUNS = words(TEXT)

@@ -1,6 +1,10 @@
 """Benchmarks: their files, and their protocol."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from seqeval.metrics.sequence_labeling import get_entities
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import Span
 from hasila.data.words import words
@@ -14,9 +18,6 @@ from hasila.eval.benchmarks import (
     tagged_spans,
     token_tags,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from seqeval.metrics.sequence_labeling import get_entities
 
 LINES = "فرانكفورت\tB-LOC\n(د\tO\nأ)\tO\n\nقال\tO\nغيث\tI-PERS\nالطراونة\tI-PERS\n"
 

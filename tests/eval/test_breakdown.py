@@ -1,6 +1,9 @@
 """Breakdowns: groups add up to the whole."""
 
 import pytest
+from hypothesis import given
+from span_strategies import Corpus, corpora
+
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.eval import Counts, score
 from hasila.eval.breakdown import (
@@ -14,8 +17,6 @@ from hasila.eval.breakdown import (
     tabulate,
 )
 from hasila.eval.cases import Case
-from hypothesis import given
-from span_strategies import Corpus, corpora
 
 TEXT = "قصفت قُوّات النظام بلدة إبلين 27 مرة"
 FORCES, TOWN, COUNT = Span(5, 18, "ACTOR"), Span(19, 29, "LOCATION"), Span(30, 32, "NUMBER")

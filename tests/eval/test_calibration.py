@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.eval.calibration import calibrate, expected_error, fit_temperature, reliability, scale
 from hasila.eval.cases import Case

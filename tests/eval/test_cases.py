@@ -1,11 +1,12 @@
 """Pairing gold reports with predictions."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import Report, Span
 from hasila.eval.cases import pair, realign
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOLD = Report("1", "قُتل 27  شخصاً.", (Span(5, 7, "NUMBER"),))
 

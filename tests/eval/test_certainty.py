@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hasila.eval.certainty import difference, intervals, ratios_of, resample, spread
 from scipy.stats import bootstrap
+
+from hasila.eval.certainty import difference, intervals, ratios_of, resample, spread
 
 RANDOM = np.random.default_rng(7)
 

@@ -1,6 +1,7 @@
 """Two systems on the same gold."""
 
 import pytest
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.eval import compare, pair

@@ -3,12 +3,13 @@
 from collections import Counter
 
 import pytest
-from hasila.data.types import Span
-from hasila.eval import confusion, find_errors, score
-from hasila.eval.errors import NONE
 from hypothesis import given
 from hypothesis import strategies as st
 from span_strategies import any_spans, flat_spans
+
+from hasila.data.types import Span
+from hasila.eval import confusion, find_errors, score
+from hasila.eval.errors import NONE
 
 A, L = "ACTOR", "LOCATION"
 

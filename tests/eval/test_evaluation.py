@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from span_strategies import Corpus, any_spans, corpora
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.eval import (
@@ -18,8 +21,6 @@ from hasila.eval import (
     to_markdown,
 )
 from hasila.eval.tags import iob2, seqeval_scores
-from hypothesis import given, settings
-from span_strategies import Corpus, any_spans, corpora
 
 TEXT = "a " * 12
 

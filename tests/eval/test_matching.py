@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
-from hasila.data.types import Span
-from hasila.eval import STRATEGIES, Boundary, Overlap, Partial, Strict, score, tally
-from hasila.eval.matching import Strategy, assign, share
 from hypothesis import given
 from hypothesis import strategies as st
 from nervaluate import Evaluator
 from span_strategies import Corpus, any_spans, corpora
+
+from hasila.data.types import Span
+from hasila.eval import STRATEGIES, Boundary, Overlap, Partial, Strict, score, tally
+from hasila.eval.matching import Strategy, assign, share
 
 strategies = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.name)
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from hasila.data.errors import HasilaError
 from hasila.data.formats import Losses
 from hasila.data.types import PredictedSpan, Span

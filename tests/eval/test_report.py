@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 from chromium import Page, chromium, needs_chromium
+
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.eval import Evaluation, Stamp, evaluate, pair, to_html
 

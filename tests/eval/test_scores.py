@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import pytest
-from hasila.data.types import Span
-from hasila.eval import Counts, Scores, score
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 from span_strategies import WORDS, Corpus, corpora
+
+from hasila.data.types import Span
+from hasila.eval import Counts, Scores, score
 
 
 def iob2(spans: Sequence[Span]) -> list[str]:

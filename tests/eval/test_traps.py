@@ -8,6 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from nervaluate import Evaluator
+from seqeval.metrics import f1_score
+from seqeval.scheme import IOB2
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.eval import (
@@ -24,9 +28,6 @@ from hasila.eval import (
 )
 from hasila.eval.certainty import intervals
 from hasila.eval.tags import iob2, seqeval_scores
-from nervaluate import Evaluator
-from seqeval.metrics import f1_score
-from seqeval.scheme import IOB2
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "evaluation.md"
 A, L = "ACTOR", "LOCATION"

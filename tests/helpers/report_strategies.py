@@ -1,8 +1,9 @@
 """Annotated reports for property tests: texts as hostile as they come, spans on words' edges."""
 
+from hypothesis import strategies as st
+
 from hasila.data.types import BOUNDS, COUNTED, Quantity, Report, Span
 from hasila.data.words import words
-from hypothesis import strategies as st
 
 TOKENS = [
     *("قُتِلَ", "مدنيون", "الحسكة", "قسـ ـد", "بـ31", "16شخصًا", "١٥٠", "1.5", "٪", "دير_الزور", "#"),

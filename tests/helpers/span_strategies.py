@@ -2,8 +2,9 @@
 
 from itertools import pairwise
 
-from hasila.data.types import LABELS, Span
 from hypothesis import strategies as st
+
+from hasila.data.types import LABELS, Span
 
 WORDS = 12
 """Offsets of generated spans count the words of a sentence of this length."""

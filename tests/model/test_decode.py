@@ -3,10 +3,11 @@ from itertools import pairwise, product
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hasila.model.decode import probabilities, viterbi
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from hasila.model.decode import probabilities, viterbi
 
 Array = npt.NDArray[np.float32]
 NONE = np.array([0])

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import pipeline
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import Prediction, Report
 from hasila.data.words import words
 from hasila.model import Extractor
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from transformers import pipeline
 
 PARTS = st.lists(
     st.sampled_from(

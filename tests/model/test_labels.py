@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import BertConfig
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import LABELS, Report, Span
 from hasila.data.words import words
 from hasila.model.labels import LabelSet, runs
-from hypothesis import given
-from hypothesis import strategies as st
-from transformers import BertConfig
 
 
 def test_the_tags_are_flat_iob2() -> None:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from hasila.data.types import Report
 from hasila.model import Extractor
 from hasila.predict import Job, Progress, Source, local_engine, run
 
 ray = pytest.importorskip("ray")
 
-from hasila.predict.cluster import ray_engine  # noqa: E402 - it needs Ray
 from ray.cluster_utils import Cluster  # noqa: E402
+
+from hasila.predict.cluster import ray_engine  # noqa: E402 - it needs Ray
 
 ARTICLES = 1500
 

@@ -3,9 +3,10 @@
 import io
 
 import pytest
-from hasila.predict.encodings import INVALID, decoded, detect
 from hypothesis import given
 from hypothesis import strategies as st
+
+from hasila.predict.encodings import INVALID, decoded, detect
 
 ARABIC = st.lists(
     st.sampled_from(["قتل", "27", "مدنياً", "في", "حلب", "،", "NATO", "\n"]), min_size=4

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from bad_inputs import bad_inputs
+
 from hasila.model import Extractor
 from hasila.predict import SINKS, Article, Job, Source, local_engine, run
 

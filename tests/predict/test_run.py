@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from killing import killed_until_done
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import Report
 from hasila.model import Extractor
 from hasila.predict import Fields, Interrupted, Job, Progress, Source, Summary, local_engine, run
 from hasila.predict.local import Engine, Shards, ahead
 from hasila.predict.shards import ROWS, Pending
-from killing import killed_until_done
 
 ARTICLES = 5 * ROWS + 3
 

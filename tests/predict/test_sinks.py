@@ -8,6 +8,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hasila.data.errors import HasilaError
 from hasila.data.formats import open_reports
 from hasila.data.types import PredictedSpan, Prediction
@@ -15,8 +18,6 @@ from hasila.predict import SINKS, Article, Fields, tagged
 from hasila.predict.counts import Counts, total
 from hasila.predict.shards import Shard
 from hasila.predict.sinks import Made, guarded, sink_of
-from hypothesis import given
-from hypothesis import strategies as st
 
 TEXT = "قتل 27 في حلب"
 SPANS = (

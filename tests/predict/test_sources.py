@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 from datasets import Dataset, DatasetDict
+
 from hasila.data.errors import HasilaError
 from hasila.predict import Article, Fields, Rejected, Source
 from hasila.predict.rows import LONGEST_LINE, LONGEST_TEXT

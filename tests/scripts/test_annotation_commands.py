@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
 from hasila.data.jsonl import read_reports, write_reports
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.scripts.cli import app
-from typer.testing import CliRunner
 
 TEXT = "مقتل 27 مدنياً في حلب"
 SPANS = (Span(5, 7, "NUMBER"), Span(8, 14, "ACTOR"), Span(18, 21, "LOCATION"))

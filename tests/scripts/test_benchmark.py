@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import Report
 from hasila.data.words import words
 from hasila.eval.tags import iob2
 from hasila.scripts.cli import app
-from typer.testing import CliRunner
 
 THEIRS = {"ACTOR": "ORG", "LOCATION": "LOC", "NUMBER": "MISC"}
 

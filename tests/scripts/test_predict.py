@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
 from hasila.data.errors import HasilaError
 from hasila.data.types import Report
 from hasila.scripts.cli import app
-from typer.testing import CliRunner, Result
 
 
 def predict(*arguments: str | Path) -> Result:

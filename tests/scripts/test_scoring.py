@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
 from hasila.data import write_reports
 from hasila.data.errors import HasilaError
 from hasila.data.types import Report
 from hasila.data.words import words
 from hasila.eval.tags import iob2
 from hasila.scripts.cli import app
-from typer.testing import CliRunner
 
 
 def run(*arguments: object) -> str:

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from hasila.scripts.cli import app
 from typer.testing import CliRunner
+
+from hasila.scripts.cli import app
 
 TEXT = "قتل 27 مدنياً و27 جندياً من قسـ ـد في [حي غويران]"
 

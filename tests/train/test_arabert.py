@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import torch
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
 from hasila.data.jsonl import write_reports
 from hasila.data.types import Report
 from hasila.model import Extractor, read_metadata
 from hasila.train import load_config, train
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 
 def test_an_encoder_of_araberts_shape_trains_saves_reloads_and_predicts(

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from hasila.data.errors import HasilaError
 from hasila.train.config import SHIPPED_CONFIGS, Config, load_config
 

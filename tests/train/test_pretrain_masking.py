@@ -3,13 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hasila.data.errors import HasilaError
-from hasila.data.pieces import Encoder
-from hasila.train.blocks import Blocks, split
-from hasila.train.masked_lm import Batch, load_masked_lm, masked_logits, summed_loss
-from hasila.train.masking import WordMasker
-from hasila.train.packing import PackedCorpus, pack, packing_encoder, vocabulary_sha256
-from hasila.train.pretrain_config import PretrainModelConfig
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import (
@@ -22,6 +15,14 @@ from transformers import (
     RobertaConfig,
     RobertaForMaskedLM,
 )
+
+from hasila.data.errors import HasilaError
+from hasila.data.pieces import Encoder
+from hasila.train.blocks import Blocks, split
+from hasila.train.masked_lm import Batch, load_masked_lm, masked_logits, summed_loss
+from hasila.train.masking import WordMasker
+from hasila.train.packing import PackedCorpus, pack, packing_encoder, vocabulary_sha256
+from hasila.train.pretrain_config import PretrainModelConfig
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,15 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hasila.data.errors import HasilaError
-from hasila.data.pieces import Encoder
-from hasila.train.packing import PackedCorpus, pack, packing_encoder, vocabulary_sha256
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
+
+from hasila.data.errors import HasilaError
+from hasila.data.pieces import Encoder
+from hasila.train.packing import PackedCorpus, pack, packing_encoder, vocabulary_sha256
 
 TEXTS = ["قتل 27 من قسد في حلب.\nوقالت مصادر", "خمسة جنود", "مدنيين  في\n\nعدن مساء"]
 

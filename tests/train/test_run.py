@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
+from transformers import BertConfig, BertForTokenClassification
+
 from hasila.data.errors import HasilaError
 from hasila.data.jsonl import read_reports, write_reports
 from hasila.data.types import Report, Span
@@ -18,8 +21,6 @@ from hasila.train.callbacks import stopped_early
 from hasila.train.config import TrainConfig
 from hasila.train.folder import last_complete
 from hasila.train.trainer import parameter_groups
-from safetensors.torch import load_file
-from transformers import BertConfig, BertForTokenClassification
 
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from datasets import Dataset, DatasetDict
+
 from hasila.data import files
 from hasila.data.errors import HasilaError
 from hasila.data.formats import Losses, common, inception, read_format, write_format

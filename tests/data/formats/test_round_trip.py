@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from hasila.data.errors import HasilaError
-from hasila.data.formats import FORMATS, Losses, read_format, write_format
-from hasila.data.types import Report
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from report_strategies import reports, same
+
+from hasila.data.errors import HasilaError
+from hasila.data.formats import FORMATS, Losses, read_format, write_format
+from hasila.data.types import Report
 
 NAMES = {"markup": "x.txt", "conll": "x.conll", "label-studio": "x.json"}
 FOLDERS = ("brat", "inception", "datasets")

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from hasila.data.errors import HasilaError
 from hasila.data.formats import Losses, detected, open_reports, read_format
 from hasila.data.types import Report
