@@ -8,8 +8,8 @@ runs see: almost all words of news were seen before; "tokenizer on each text" is
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +21,9 @@ from hasila.data.pieces import Encoder
 from hasila.data.words import words
 from hasila.model.checkpoint import SHIPPED_ENCODER
 from hasila.train.run import SHIPPED_REPORTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def main() -> None:
