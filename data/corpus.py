@@ -14,7 +14,7 @@ from .gate import check
 from .markup import read_markup
 from .normalise import normalise
 from .types import Report
-from .words import words
+from .words import is_mark, words
 
 if TYPE_CHECKING:
     from .jsonl import Located
@@ -80,7 +80,7 @@ def _header_problems(report: Report) -> list[str]:
 
 def word_count(text: str) -> int:
     """Words with a letter or digit, as people count them."""
-    return sum(any(map(str.isalnum, text[start:end])) for start, end in words(text))
+    return sum(not is_mark(text[start:end]) for start, end in words(text))
 
 
 def split(reports: Sequence[Report]) -> dict[str, list[Report]]:

@@ -16,7 +16,7 @@ from .jsonl import Located
 from .normalise import normalise
 from .offsets import unit_that_fits
 from .types import LABELS, Offsets, Quantity, Report, Span
-from .words import words
+from .words import is_mark, words
 
 Severity = Literal["error", "warning"]
 
@@ -173,7 +173,7 @@ def _misplaced(
             )
         else:
             first, last = text[start : edges[0][start]], text[edges[1][end] : end]
-            if bare := [word for word in {first, last} if not any(map(str.isalnum, word))]:
+            if bare := [word for word in {first, last} if is_mark(word)]:
                 marks = " and ".join(map(repr, sorted(bare)))
                 yield "edge-punctuation", f"{_shown(report, span)} has {marks} at its edge"
 

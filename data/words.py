@@ -36,3 +36,12 @@ def words(text: str) -> list[Offsets]:
     ['وصلت', 'إلى', '27', 'قتيلاً', '،', 'بـ', '31', '(', 'قسـ ـد', ')']
     """
     return [match.span() for match in _WORD.finditer(text)]
+
+
+def is_mark(word: str) -> bool:
+    r"""Whether a word is punctuation, a symbol or an invisible mark: no letter or digit in it.
+
+    >>> [is_mark(word) for word in ("#", "«", "\u200f", "27", "قسد")]
+    [True, True, True, False, False]
+    """
+    return not any(map(str.isalnum, word))

@@ -1,6 +1,6 @@
 """From texts to spans: the one path every prediction takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from pathlib import Path
@@ -13,7 +13,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..data.batches import bucketed, padded
 from ..data.pieces import EncodedText, Encoder
-from ..data.types import PredictedSpan, Prediction
+from ..data.types import Offsets, PredictedSpan, Prediction
+from ..data.words import is_mark
 from .checkpoint import Metadata, load_checkpoint
 from .decode import Logits, probabilities, viterbi
 from .hardware import attention_for, best_device, has_fast_bf16
@@ -102,13 +103,16 @@ class Extractor:
         return [
             Prediction(
                 spans=tuple(
-                    self._span(text, one.offsets[first][0], one.offsets[last][1], tag, confidence)
-                    for first, last, tag, confidence in zip(
-                        (begins[low:high] - start).tolist(),
-                        (ends[low:high] - start).tolist(),
-                        tags[begins[low:high]].tolist(),
-                        sure[low:high].tolist(),
-                        strict=True,
+                    self._spans(
+                        text,
+                        one.offsets,
+                        zip(
+                            (begins[low:high] - start).tolist(),
+                            (ends[low:high] - start).tolist(),
+                            tags[begins[low:high]].tolist(),
+                            sure[low:high].tolist(),
+                            strict=True,
+                        ),
                     )
                 ),
                 words=len(one.offsets),
@@ -169,11 +173,18 @@ class Extractor:
             return tensor.pin_memory().to(self.model.device, non_blocking=True)
         return tensor.to(self.model.device)
 
-    def _span(self, text: str, start: int, end: int, tag: int, confidence: float) -> PredictedSpan:
-        label = self.labels.labels[(tag - 1) // 2]
-        return PredictedSpan(
-            start, end, label, surface=text[start:end], confidence=round(confidence, 4)
-        )
+    def _spans(
+        self, text: str, offsets: list[Offsets], found: Iterable[tuple[int, int, int, float]]
+    ) -> Iterator[PredictedSpan]:
+        """Spans from first word, last word, tag and confidence; no mark stays at an edge."""
+        for first, last, tag, confidence in found:
+            inside = [word for word in offsets[first : last + 1] if not is_mark(text[slice(*word)])]
+            if inside:  # the guidelines leave quotes, brackets and # at an edge outside
+                start, end = inside[0][0], inside[-1][1]
+                label = self.labels.labels[(tag - 1) // 2]
+                yield PredictedSpan(
+                    start, end, label, surface=text[start:end], confidence=round(confidence, 4)
+                )
 
 
 def _thread_pool(workers: int) -> ThreadPoolExecutor:

@@ -9,7 +9,7 @@ from transformers import pipeline
 
 from hasila.data.errors import HasilaError
 from hasila.data.types import Prediction, Report
-from hasila.data.words import words
+from hasila.data.words import is_mark, words
 from hasila.model import Extractor
 
 PARTS = st.lists(
@@ -64,6 +64,10 @@ def test_a_text_is_judged_alike_in_any_company(
     for index, prediction in zip(order, together, strict=True):
         assert same(prediction, alone[index])
         assert prediction.words == len(words(texts[index]))
+        for span in prediction.spans:
+            inner = words(span.surface)
+            assert not is_mark(span.surface[slice(*inner[0])])
+            assert not is_mark(span.surface[slice(*inner[-1])])
         edges = [offset for span in prediction.spans for offset in span.offsets]
         assert edges == sorted(edges)
 
