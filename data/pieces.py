@@ -2,7 +2,7 @@
 
 Words reach the tokenizer pre-split, so the pieces of a word do not depend on its neighbours, and a
 text's pieces are its words' pieces in a row. News repeats its words: looking them up instead of
-tokenising each text anew makes encoding some ten times faster (`benchmarks/words.py`).
+tokenising each text anew makes encoding two to three times faster (`benchmarks/words.py`).
 """
 
 from collections.abc import Iterable, Sequence
