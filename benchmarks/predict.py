@@ -93,7 +93,7 @@ def main() -> None:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     keep_freed_memory()
-    texts = list(islice(read(arguments.articles), arguments.skip, arguments.skip + arguments.count))
+    texts = list(islice(read(arguments.file), arguments.articles))
     counts = [len(words(text)) for text in texts]
     total = sum(counts)
     dtype = torch.bfloat16 if has_fast_bf16(best_device()) else torch.float32

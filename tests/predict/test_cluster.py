@@ -21,8 +21,9 @@ ARTICLES = 1500
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     """Two nodes: the one that reads and writes, and one that can die."""
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # else any other work stops its workers
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
     made.add_node(num_cpus=1)
     ray.init(address=made.address, log_to_driver=False)
