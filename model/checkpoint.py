@@ -57,12 +57,17 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint; until the last moment the folder does not count as one."""
     (folder / METADATA).unlink(missing_ok=True)
+    save_model(folder, model, tokenizer)
+    with atomic_text(folder / METADATA) as stream:
+        stream.write(metadata.model_dump_json(indent=2) + "\n")
+
+
+def save_model(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Write a plain Hugging Face folder that whoever may read its config may read."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     for weights in folder.glob("*.safetensors"):  # written for their owner's eyes alone
         weights.chmod((folder / "config.json").stat().st_mode)
-    with atomic_text(folder / METADATA) as stream:
-        stream.write(metadata.model_dump_json(indent=2) + "\n")
 
 
 def read_metadata(folder: Path) -> Metadata:

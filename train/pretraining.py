@@ -19,9 +19,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.trainer_utils import set_seed
 
 from ..data.errors import HasilaError
-from ..data.files import atomic_text
+from ..data.files import atomic_text, open_bytes
 from ..data.pieces import Encoder
 from ..data.provenance import file_sha256
+from ..model.checkpoint import save_model
 from ..model.hardware import keep_freed_memory
 from .blocks import Blocks, split
 from .folder import resume_point, write_config
@@ -65,6 +66,8 @@ def pretrain(
     if (output / RESULT).exists():
         console.print(f"{output}: this run is complete, nothing to resume")
         return cast("dict[str, Any]", json.loads((output / RESULT).read_text("utf-8")))
+    for path in files:
+        open_bytes(path).close()  # what is not there is told before the folder holds a run
     keep_freed_memory()
     set_seed(config.train.seed)
     encoder = packing_encoder(config.model.encoder, config.model.revision)
@@ -85,8 +88,7 @@ def pretrain(
     done = learner.run(output / "checkpoints", last, corpus.sources, console)
     with atomic_text(output / "history.jsonl") as stream:
         stream.writelines(json.dumps(entry) + "\n" for entry in done.history)
-    model.save_pretrained(output)
-    tokenizer.save_pretrained(output)
+    save_model(output, model, tokenizer)
     result = _summary(done) | {
         "corpus": corpus.describe(),
         "provenance": provenance(config.model_dump(mode="json"), files),

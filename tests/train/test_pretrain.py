@@ -112,6 +112,8 @@ def test_the_result_is_a_plain_encoder(
         *("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"),
         *("config.yaml", "history.jsonl", RESULT),
     }
+    modes = {path.stat().st_mode for path in pretrained.glob("*.*")}
+    assert len(modes) == 1, "some files are for their owner alone"
     text = "قتل 27 من قسد"
     was, is_ = (AutoTokenizer.from_pretrained(folder) for folder in (encoder, pretrained))
     assert was(text)["input_ids"] == is_(text)["input_ids"]
@@ -203,6 +205,14 @@ def test_a_damaged_encoder_stops_the_run(
     overrides = [f"output={tmp_path / 'run'}", f"model.encoder={damaged}"]
     with pytest.raises(HasilaError, match="the loss is nan"):
         pretrain(load_pretrain_config(tiny, overrides), [corpus_file])
+
+
+def test_a_missing_text_leaves_no_run_behind(tiny: Path, tmp_path: Path) -> None:
+    config = load_pretrain_config(tiny, [f"output={tmp_path / 'run'}"])
+    for name in ("none.txt", "none.safetensors", "none.txt.zst"):
+        with pytest.raises(HasilaError, match=name):
+            pretrain(config, [tmp_path / name])
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_block_must_fit_the_encoder(tiny: Path, corpus_file: Path, tmp_path: Path) -> None:
