@@ -75,6 +75,8 @@ def main() -> None:
         for name, end in ends.items():
             end.send(given.steps)
             best[name] = max(best[name], end.recv())
+    for end in ends.values():
+        end.send(0)  # no more turns
     table = Table("way", "pieces/s", "hasila is faster by", "padding", title=best_device().type)
     for name, speed in best.items():
         table.add_row(
@@ -89,8 +91,8 @@ def serve(name: str, path: Path, turns: Connection) -> None:
     logging.disable_progress_bar()
     way = Way(WAYS[name], list(read_reports(path)))
     turns.send(way.padding)
-    while True:
-        turns.send(way.turn(turns.recv()))
+    while steps := turns.recv():
+        turns.send(way.turn(steps))
 
 
 class Way:
