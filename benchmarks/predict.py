@@ -103,10 +103,11 @@ def main() -> None:
         "pipeline, defaults": usual(model, torch.float32, 1),
         f"pipeline, {dtype}, sorted, batch 8": usual(model, dtype, 8),
         f"pipeline, {dtype}, sorted, batch 32": usual(model, dtype, 32),
-        "ours, one batch on all cores": ours(model),
-        "ours, a batch a core": ours(model, workers=cores),
+        "ours, as it chooses, one batch on all cores": ours(model),
+        "ours, as it chooses, a batch a core": ours(model, workers=cores),
+        "ours, a batch a core, of 4096 pieces": ours(model, workers=cores, batch_pieces=4096),
         "ours, a batch a core, of 2048 pieces": ours(model, workers=cores, batch_pieces=2048),
-        "ours, a batch a core, of 1024 pieces": ours(model, workers=cores, batch_pieces=1024),
+        "ours, a batch a core, of 512 pieces": ours(model, workers=cores, batch_pieces=512),
     }
     print(
         f"{platform.machine()}, {cores} cores, {best_device()}, torch {torch.__version__}; "

@@ -17,7 +17,7 @@ from ..data.types import Offsets, PredictedSpan, Prediction
 from ..data.words import is_mark
 from .checkpoint import Metadata, load_checkpoint
 from .decode import Logits, probabilities, viterbi
-from .hardware import attention_for, best_device, has_fast_bf16
+from .hardware import attention_for, best_batch_pieces, best_device, has_fast_bf16
 from .labels import LabelSet, runs
 
 _SUREST = 1e-6  # no span is surer than this far from certainty: log-odds stay finite
@@ -41,7 +41,7 @@ class Extractor:
         tokenizer: PreTrainedTokenizerBase,
         metadata: Metadata,
         *,
-        batch_pieces: int = 4096,
+        batch_pieces: int = 0,
         workers: int = 1,
     ) -> None:
         """Wrap a loaded model.
@@ -50,14 +50,14 @@ class Extractor:
             model: a token classifier whose labels are a `LabelSet`.
             tokenizer: its fast tokenizer.
             metadata: window size, stride and temperature.
-            batch_pieces: pieces a batch holds at most, padding included.
+            batch_pieces: pieces a batch holds at most, padding included; 0 chooses for the device.
             workers: batches computed at the same time, each with its share of the CPU's threads.
         """
         self.model = model
         self.labels = LabelSet.of(model.config)
         self.encoder = Encoder(tokenizer, metadata.window_pieces, metadata.stride)
         self.metadata = metadata
-        self.batch_pieces = batch_pieces
+        self.batch_pieces = batch_pieces or best_batch_pieces(model.device)
         self._pool = _thread_pool(workers) if workers > 1 else None
 
     @classmethod
@@ -66,7 +66,7 @@ class Extractor:
         checkpoint: str | Path,
         *,
         device: str | None = None,
-        batch_pieces: int = 4096,
+        batch_pieces: int = 0,
         workers: int = 1,
     ) -> "Extractor":
         """Load a checkpoint onto a device (the best there is, if none is named).

@@ -30,7 +30,7 @@ _BLOCK = 2**18  # bytes; a chunk or two, so that work is handed out in small par
 
 
 def ray_engine(
-    model: Path, *, workers: int = 0, gpus: float = 0.0, batch_pieces: int = 4096
+    model: Path, *, workers: int = 0, gpus: float = 0.0, batch_pieces: int = 0
 ) -> Engine:
     """An engine on the Ray cluster at RAY_ADDRESS, or on this machine where there is none.
 
@@ -38,7 +38,7 @@ def ray_engine(
         model: a checkpoint, at this path on every machine.
         workers: actors that hold the model at the most; 0 is one for each CPU or share of a GPU.
         gpus: share of a GPU each of them takes.
-        batch_pieces: pieces a batch holds at most.
+        batch_pieces: pieces a batch holds at most; 0 chooses.
     """
 
     def run(pending: Pending) -> Shards:

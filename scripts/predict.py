@@ -51,8 +51,8 @@ def predict(  # noqa: PLR0917 - options, given by name
         int, typer.Option(min=0, help="Batches computed side by side; 0 chooses.")
     ] = 0,
     batch_pieces: Annotated[
-        int, typer.Option(min=1, help="Word pieces in a batch, padding included.")
-    ] = 4096,
+        int, typer.Option(min=0, help="Word pieces in a batch, padding included; 0 chooses.")
+    ] = 0,
     engine: Annotated[
         str, typer.Option(help="local, or ray: the machines of a Ray cluster.")
     ] = "local",
