@@ -1,7 +1,7 @@
 """Windows: how a long text is laid before an encoder that reads a few hundred pieces at a time.
 
-A window ends at the last paragraph or sentence end that fits (about one point of F1 better than
-blind cuts on real news). Only where a stretch without any such end is longer than the limit do two
+A window ends at the last paragraph or sentence end that fits (so that no sentence is
+read in halves). Only where a stretch without any such end is longer than the limit do two
 windows overlap; then the window that gives a word most context decides it, see `owned`.
 """
 

@@ -16,7 +16,7 @@ def best_device() -> torch.device:
 def has_fast_bf16(device: torch.device) -> bool:
     """Whether bf16 matrix products are faster than fp32 ones here.
 
-    They are on recent GPUs and on CPUs with AMX (8 to 10 times); on other CPUs bf16 is emulated and
+    They are on recent GPUs and on CPUs with AMX; on other CPUs bf16 is emulated and
     slower than fp32 by far.
     """
     if device.type == "cuda":
@@ -28,7 +28,7 @@ def attention_for(device: torch.device) -> str:
     """The attention implementation to load an encoder with.
 
     PyTorch's fused attention is the faster one on GPUs and on plain CPUs. On CPUs with AMX plain
-    matrix products train two to four times faster than it.
+    matrix products train faster than it.
     """
     return "eager" if device.type == "cpu" and has_fast_bf16(device) else "sdpa"
 
@@ -36,8 +36,8 @@ def attention_for(device: torch.device) -> str:
 def keep_freed_memory() -> None:
     """Ask glibc to keep what tensors free instead of returning it to the kernel at each step.
 
-    A training step on the CPU frees and takes hundreds of megabytes; returned to the kernel, up to
-    45 % of the time goes into page faults. Elsewhere than on Linux with glibc this does nothing.
+    A training step on the CPU frees and takes hundreds of megabytes; returned to the kernel, it
+    comes back as page faults. Elsewhere than on Linux with glibc this does nothing.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -62,7 +62,8 @@ def evaluate(
         data=files,
         split=", ".join(dict.fromkeys(path.name.split(".")[0] for path in reports)),
         decoding=(
-            "first piece of a word decides; Viterbi over valid IOB2; windows of "
+            "first piece of a word decides; Viterbi over valid IOB2; marks at a span's edges left "
+            "outside; windows of "
             f"{extractor.metadata.window_pieces} pieces, stride {extractor.metadata.stride}; "
             "confidence is the lowest probability of the span's tags, at temperature "
             f"{extractor.metadata.temperature:g}"
