@@ -30,6 +30,7 @@ KINDS: dict[str, Severity] = {
     "offset-unit": "error",
     "quantity-off-number": "error",
     "dangling-reference": "error",
+    "bad-mask": "error",
     "low-above-high": "error",
     "duplicate-id": "error",
     "duplicate-text-across": "error",
@@ -145,6 +146,7 @@ def _problems(report: Report, spans: Sequence[Offsets]) -> Iterator[tuple[str, s
         reach = span if reach is None or span.end > reach.end else reach
         if span.quantity:
             yield from _wrong_quantity(report, span, span.quantity)
+    yield from _wrong_masks(report)
 
 
 def _misplaced(
@@ -195,6 +197,27 @@ def _wrong_quantity(report: Report, span: Span, quantity: Quantity) -> Iterator[
                     "dangling-reference",
                     f"{_shown(report, span)}: {field} [{start}, {end}) is no {label} of the report",
                 )
+
+
+def _wrong_masks(report: Report) -> Iterator[tuple[str, str]]:
+    """What `hasila.data.relabel` writes, and training reads, must be what it should be."""
+    masked = report.meta.get("masked", [])
+    for offsets in masked if isinstance(masked, list) else [masked]:
+        match offsets:
+            case [int(start), int(end)] if 0 <= start < end <= len(report.text):
+                pass
+            case _:
+                yield (
+                    "bad-mask",
+                    f"masked: {offsets!r:.80} is no [start, end] within the text; masked is a "
+                    "list of the stretches that training leaves out",
+                )
+    unannotated = report.meta.get("unannotated", [])
+    if not isinstance(unannotated, list) or any(label not in LABELS for label in unannotated):
+        yield (
+            "bad-mask",
+            f"unannotated: {unannotated!r:.80} is no list of some of {', '.join(LABELS)}",
+        )
 
 
 def _near(texts: TextIndex, seen: Sequence[tuple[str, int, str]]) -> Iterator[Finding]:

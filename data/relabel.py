@@ -4,7 +4,8 @@ A map says for every label of the corpus which of ours it is, or ``drop`` (its s
 label) or ``mask`` (its spans may hold what we label: they are no evidence either way). Labels of
 ours that the corpus never annotates stand under ``unannotated``. Masked stretches and unannotated
 labels go to ``Report.meta`` (``masked``: offsets, ``unannotated``: labels), for training to leave
-them out. Of spans that lie within each other the outermost is kept, after mapping.
+them out. Of spans that lie within each other the outermost is kept, after mapping. Marks at the
+edges of a span, which our guidelines leave outside, are cut off.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .errors import HasilaError
 from .formats.common import Losses
 from .types import Label, Report, Span
+from .words import without_marks, words
 
 SHIPPED = Path(__file__).parent / "label_maps"
 
@@ -76,13 +78,25 @@ def relabelled(reports: Iterable[Report], label_map: LabelMap, losses: Losses) -
                     losses[f"{span.label} spans masked"] += 1
                     masked.append(span.offsets)
                 case label:
-                    spans.append(replace(span, label=label))
+                    spans += _ours(report.text, span, label, losses)
         meta: dict[str, Any] = dict(report.meta)
         if masked:
             meta["masked"] = [list(offsets) for offsets in masked]
         if label_map.unannotated:
             meta["unannotated"] = list(label_map.unannotated)
         yield replace(report, spans=tuple(outermost(spans, losses)), meta=meta)
+
+
+def _ours(text: str, span: Span, label: Label, losses: Losses) -> Iterator[Span]:
+    """A span with our label and without marks at its edges; none of one that is all marks."""
+    inside = [(span.start + a, span.start + b) for a, b in words(text[span.start : span.end])]
+    if trimmed := without_marks(text, inside):
+        start, end = trimmed
+        if (start, end) != span.offsets:
+            losses[f"{span.label} spans trimmed to their words"] += 1
+        yield replace(span, start=start, end=end, label=label)
+    else:
+        losses[f"{span.label} spans of marks alone, left out"] += 1
 
 
 def outermost(spans: Iterable[Span], losses: Losses) -> Iterator[Span]:

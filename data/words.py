@@ -8,6 +8,8 @@ and are words of their own elsewhere, so that every non-space character is in ex
 no span has to begin or end with a mark nobody sees.
 """
 
+from collections.abc import Sequence
+
 import regex
 
 from .types import Offsets
@@ -45,3 +47,15 @@ def is_mark(word: str) -> bool:
     [True, True, True, False, False]
     """
     return not any(map(str.isalnum, word))
+
+
+def without_marks(text: str, offsets: Sequence[Offsets]) -> Offsets | None:
+    """From the first to the last of some words that are no marks; None if all of them are.
+
+    The guidelines leave quotes, brackets and # at the edges of a span outside it.
+
+    >>> without_marks('«داعش».', [(0, 1), (1, 5), (5, 6), (6, 7)])
+    (1, 5)
+    """
+    inside = [word for word in offsets if not is_mark(text[slice(*word)])]
+    return (inside[0][0], inside[-1][1]) if inside else None

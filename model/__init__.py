@@ -3,15 +3,30 @@
 if __name__ != "hasila.model":
     raise ImportError("import hasila.model, not model: the folder is part of the package hasila")
 
-from .checkpoint import Metadata, load_checkpoint, read_metadata, save_checkpoint
+from .checkpoint import (
+    SHIPPED,
+    Metadata,
+    checkpoint_path,
+    is_checkpoint,
+    load_checkpoint,
+    quantize_checkpoint,
+    read_metadata,
+    save_checkpoint,
+    weights_path,
+)
 from .extractor import Extractor
 from .labels import LabelSet
 
 __all__ = [
+    "SHIPPED",
     "Extractor",
     "LabelSet",
     "Metadata",
+    "checkpoint_path",
+    "is_checkpoint",
     "load_checkpoint",
+    "quantize_checkpoint",
     "read_metadata",
     "save_checkpoint",
+    "weights_path",
 ]

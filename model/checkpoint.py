@@ -1,5 +1,7 @@
 """Checkpoints: a plain Hugging Face token-classification folder plus ``hasila.json``.
 
+Its weights are ``model.safetensors``, or a quarter of that as `QUANTIZED`.
+
 ``hasila.json`` is written last and all at once, so it is also the mark that the folder is complete.
 Weights are safetensors, and code from a checkpoint is never run.
 """
@@ -11,17 +13,23 @@ import torch
 from pydantic import BaseModel, Field, ValidationError
 from safetensors import SafetensorError
 from transformers import (
+    AutoConfig,
     AutoModelForTokenClassification,
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.initialization import no_init_weights
 
 from ..data.errors import HasilaError
 from ..data.files import atomic_text
+from .quantization import QUANTIZED, load_quantized, save_quantized
 
 METADATA = "hasila.json"
+SHIPPED = "shipped"
+"""The name of what ships, where a folder is asked for."""
 SHIPPED_ENCODER = Path(__file__).parent / "encoder"
+SHIPPED_TAGGER = Path(__file__).parent / "tagger"
 
 
 class Metadata(BaseModel, extra="forbid"):
@@ -46,7 +54,23 @@ class Metadata(BaseModel, extra="forbid"):
 
 def encoder_path(name: str) -> str:
     """Where to load an encoder from: ``shipped``, a local folder, or a name on the hub."""
-    return str(SHIPPED_ENCODER) if name == "shipped" else name
+    return str(SHIPPED_ENCODER) if name == SHIPPED else name
+
+
+def checkpoint_path(name: str | Path) -> Path:
+    """The folder of a checkpoint: the one given, or that of the tagger that ships."""
+    return SHIPPED_TAGGER if str(name) == SHIPPED else Path(name)
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a path is meant as a checkpoint, be it complete or not."""
+    return any((folder / name).exists() for name in (METADATA, "config.json", "config.yaml"))
+
+
+def weights_path(folder: Path) -> Path:
+    """The file that holds a checkpoint's weights."""
+    quantized = folder / QUANTIZED
+    return quantized if quantized.exists() else folder / "model.safetensors"
 
 
 def save_checkpoint(
@@ -58,6 +82,26 @@ def save_checkpoint(
     """Write a checkpoint; until the last moment the folder does not count as one."""
     (folder / METADATA).unlink(missing_ok=True)
     save_model(folder, model, tokenizer)
+    _complete(folder, metadata)
+
+
+def quantize_checkpoint(checkpoint: Path, folder: Path) -> None:
+    """Write a checkpoint anew with its weights as int8, a quarter of fp32's room.
+
+    Raises:
+        HasilaError: it is no complete checkpoint, or the other folder holds something.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise HasilaError(f"{folder}: is not empty; choose another folder")
+    model, tokenizer, metadata = load_checkpoint(checkpoint, dtype=torch.float32, attention="eager")
+    folder.mkdir(parents=True, exist_ok=True)
+    model.config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    save_quantized(model.state_dict(), folder)
+    _complete(folder, metadata)
+
+
+def _complete(folder: Path, metadata: Metadata) -> None:
     with atomic_text(folder / METADATA) as stream:
         stream.write(metadata.model_dump_json(indent=2) + "\n")
 
@@ -97,14 +141,23 @@ def load_checkpoint(
     """
     metadata = read_metadata(folder)
     try:
-        model = AutoModelForTokenClassification.from_pretrained(
-            folder,
-            dtype=dtype,
-            attn_implementation=attention,
-            use_safetensors=True,
-            local_files_only=True,
-        )
+        if weights_path(folder).name == QUANTIZED:
+            with no_init_weights():  # they would all be random numbers that nobody reads
+                model = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
+                    AutoConfig.from_pretrained(folder, local_files_only=True),
+                    dtype=dtype,
+                    attn_implementation=attention,
+                ).eval()
+            model.load_state_dict(load_quantized(folder))
+        else:
+            model = AutoModelForTokenClassification.from_pretrained(
+                folder,
+                dtype=dtype,
+                attn_implementation=attention,
+                use_safetensors=True,
+                local_files_only=True,
+            )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise HasilaError(f"{folder}: the checkpoint cannot be loaded: {error}") from error
     return model, tokenizer, metadata

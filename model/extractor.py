@@ -14,8 +14,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from ..data.batches import bucketed, padded
 from ..data.pieces import EncodedText, Encoder
 from ..data.types import Offsets, PredictedSpan, Prediction
-from ..data.words import is_mark
-from .checkpoint import Metadata, load_checkpoint
+from ..data.words import without_marks
+from .checkpoint import SHIPPED, Metadata, checkpoint_path, load_checkpoint
 from .decode import Logits, probabilities, viterbi
 from .hardware import attention_for, best_batch_pieces, best_device, has_fast_bf16
 from .labels import LabelSet, runs
@@ -63,13 +63,13 @@ class Extractor:
     @classmethod
     def load(
         cls,
-        checkpoint: str | Path,
+        checkpoint: str | Path = SHIPPED,
         *,
         device: str | None = None,
         batch_pieces: int = 0,
         workers: int = 1,
     ) -> "Extractor":
-        """Load a checkpoint onto a device (the best there is, if none is named).
+        """Load a checkpoint, or the tagger that ships, onto a device (the best there is).
 
         It computes in bf16 where the machine is fast at it, else in fp32. ``batch_pieces`` and
         ``workers`` are as in the constructor.
@@ -80,7 +80,7 @@ class Extractor:
         on = best_device() if device is None else torch.device(device)
         dtype = torch.bfloat16 if has_fast_bf16(on) else torch.float32
         model, tokenizer, metadata = load_checkpoint(
-            Path(checkpoint), dtype=dtype, attention=attention_for(on)
+            checkpoint_path(checkpoint), dtype=dtype, attention=attention_for(on)
         )
         model.to(on)  # type: ignore[arg-type]  # transformers types the argument away
         return cls(model, tokenizer, metadata, batch_pieces=batch_pieces, workers=workers)
@@ -178,9 +178,8 @@ class Extractor:
     ) -> Iterator[PredictedSpan]:
         """Spans from first word, last word, tag and confidence; no mark stays at an edge."""
         for first, last, tag, confidence in found:
-            inside = [word for word in offsets[first : last + 1] if not is_mark(text[slice(*word)])]
-            if inside:  # the guidelines leave quotes, brackets and # at an edge outside
-                start, end = inside[0][0], inside[-1][1]
+            if inside := without_marks(text, offsets[first : last + 1]):
+                start, end = inside
                 label = self.labels.labels[(tag - 1) // 2]
                 yield PredictedSpan(
                     start, end, label, surface=text[start:end], confidence=round(confidence, 4)

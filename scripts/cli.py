@@ -18,6 +18,7 @@ from .evaluate import evaluate
 from .pack import pack
 from .predict import predict
 from .pretrain import pretrain
+from .quantize import quantize
 from .score import score
 from .show import show
 from .stats import stats
@@ -44,6 +45,7 @@ for command in (
     pack,
     predict,
     pretrain,
+    quantize,
     score,
     show,
     stats,

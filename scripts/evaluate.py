@@ -33,7 +33,7 @@ _AT_ONCE = 128
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A checkpoint folder.")],
+    model: Annotated[Path, typer.Argument(help="A checkpoint folder, or `shipped`.")],
     *,
     reports: Annotated[list[Path], typer.Option(help="The annotated reports to score it on.")],
     html: Html = None,
@@ -50,15 +50,16 @@ def evaluate(
     from ..data.provenance import file_sha256
     from ..data.types import Report
     from ..eval import Stamp, pair
-    from ..model import Extractor
+    from ..model import Extractor, checkpoint_path, weights_path
 
+    folder = checkpoint_path(model)
     gold, files = load("gold", reports)
     quiet_libraries()
-    extractor = Extractor.load(model)
+    extractor = Extractor.load(folder)
     found = list(_predict(extractor, gold))
     stamp = Stamp(
         system=model.name,
-        weights=f"SHA-256 {file_sha256(model / 'model.safetensors')}",
+        weights=f"SHA-256 {file_sha256(weights_path(folder))}",
         data=files,
         split=", ".join(dict.fromkeys(path.name.split(".")[0] for path in reports)),
         decoding=(

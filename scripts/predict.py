@@ -23,13 +23,13 @@ _SHOWN = 20  # articles in the table that is printed where no output is named
 
 
 def predict(  # noqa: PLR0917 - options, given by name
-    model: Annotated[Path, typer.Argument(help="A checkpoint: the folder `hasila train` wrote.")],
-    inputs: Annotated[
+    given: Annotated[
         list[Path],
         typer.Argument(
-            metavar="IN...",
-            help="JSONL, CSV (both also .gz, .zst), Parquet, .txt and .html files, folders of "
-            "them, saved datasets, or - for JSONL on standard input.",
+            metavar="[MODEL] IN...",
+            help="MODEL: a checkpoint, the folder `hasila train` wrote; without one, the tagger "
+            "that ships. IN: JSONL, CSV (both also .gz, .zst), Parquet, .txt and .html files, "
+            "folders of them, saved datasets, or - for JSONL on standard input.",
         ),
     ],
     output: Annotated[
@@ -71,6 +71,7 @@ def predict(  # noqa: PLR0917 - options, given by name
     from ..model.hardware import best_workers, keep_freed_memory
     from ..predict import SINKS, Fields, Interrupted, Job, Source, local_engine, run, sink_of
 
+    model, inputs = _model_and_inputs(given)
     fields = Fields(text_field, id_field)
     source = Source(inputs, fields, lambda note: err.print(note, markup=False, soft_wrap=True))
     if to and to not in SINKS:
@@ -100,6 +101,18 @@ def predict(  # noqa: PLR0917 - options, given by name
         with atomic_text(summary_file) as stream:
             json.dump(summary.to_dict(), stream, ensure_ascii=False, indent=1)
     return _report(summary)
+
+
+def _model_and_inputs(given: list[Path]) -> tuple[Path, list[Path]]:
+    """The checkpoint, which may be left out, and the articles."""
+    from ..model import SHIPPED, checkpoint_path, is_checkpoint
+
+    first, *others = given
+    if str(first) != SHIPPED and not is_checkpoint(first):
+        return checkpoint_path(SHIPPED), given
+    if not others:
+        raise HasilaError(f"{first}: is a model; name the articles to read after it")
+    return checkpoint_path(first), others
 
 
 def _show(extractor: "Extractor", source: "Source") -> None:

@@ -85,6 +85,8 @@ class TrainConfig(Section):
     warmup: Fraction = 0.1
     """Share of all steps in which the rate rises; after them it falls linearly to zero."""
     weight_decay: Annotated[Number, Field(ge=0)] = 0.01
+    ema_decay: Fraction = 0.99
+    """How slowly the kept weights follow the trained ones, step by step; 0 keeps the trained."""
     clip: Annotated[Number, Field(gt=0)] = 1.0
     """The gradient's norm is cut to this."""
     patience: int = Field(default=0, ge=0)

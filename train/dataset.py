@@ -10,6 +10,7 @@ from ..data.batches import padded
 from ..data.pieces import Encoder
 from ..data.types import Report, Span
 from ..model.labels import IGNORED, LabelSet
+from .partial import PartialTags
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,9 @@ class TrainingWindows:
     """Windows ready for training, and what the limits cost.
 
     Attributes:
-        windows: columns ``input_ids`` and ``labels``, lists of one length in each row.
+        windows: columns ``input_ids`` and ``labels`` (codes of `PartialTags`), lists of one length
+            in each row.
+        permitted: which tags each code leaves possible, shape (codes, tags).
         words: words in all windows, those in overlaps once.
         pieces: pieces in all windows, special pieces not counted.
         cut_words: words longer than a window, of which only the head is read.
@@ -25,6 +28,7 @@ class TrainingWindows:
     """
 
     windows: Dataset
+    permitted: torch.Tensor
     words: int
     pieces: int
     cut_words: int
@@ -43,29 +47,31 @@ class TrainingWindows:
 def training_windows(
     reports: Sequence[Report], encoder: Encoder, labels: LabelSet
 ) -> TrainingWindows:
-    """Lay windows over reports; the first piece of a word carries its tag, the others `IGNORED`.
+    """Lay windows over reports; the first piece of a word carries its code, the others `IGNORED`.
 
-    A word that two windows share carries its tag in the one that decides it, so that no word
+    A word that two windows share carries its code in the one that decides it, so that no word
     counts twice in the loss.
     """
     rows: list[dict[str, list[int]]] = []
     lost: list[tuple[str, Span]] = []
+    partial = PartialTags(labels)
     words = pieces = cut = 0
     for report, text in zip(reports, encoder.encode([r.text for r in reports]), strict=True):
         tags, missing = labels.tag(text.offsets, report.spans)
+        codes = partial.code(report, text.offsets, tags)
         lost += [(report.id, span) for span in missing]
         words += len(text.offsets)
         cut += text.cut_words
         for window, owned in zip(text.windows, text.owned, strict=True):
             row = [IGNORED] * len(encoder.prefix)
             for index in range(*window):
-                tag = int(tags[index]) if owned.start <= index < owned.end else IGNORED
-                row += [tag] + [IGNORED] * (len(text.pieces[index]) - 1)
+                code = int(codes[index]) if owned.start <= index < owned.end else IGNORED
+                row += [code] + [IGNORED] * (len(text.pieces[index]) - 1)
             row += [IGNORED] * len(encoder.suffix)
             ids = encoder.with_specials(text, window)
             pieces += len(ids) - len(encoder.prefix) - len(encoder.suffix)
             rows.append({"input_ids": ids, "labels": row})
-    return TrainingWindows(Dataset.from_list(rows), words, pieces, cut, lost)
+    return TrainingWindows(Dataset.from_list(rows), partial.permitted(), words, pieces, cut, lost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ..data import read_located, require_clean
 from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
-from ..data.types import Report
+from ..data.types import Prediction, Report
 from ..eval import Case, calibrate, score
 from ..model.checkpoint import METADATA, Metadata, encoder_path, read_metadata, save_checkpoint
 from ..model.extractor import Extractor
@@ -36,6 +36,7 @@ from .config import Config
 from .curve import draw_curve
 from .dataset import Collator, training_windows
 from .folder import Say, resume_point, silent, write_config
+from .partial import PartialLoss
 from .provenance import provenance
 from .trainer import METRIC, TaggerTrainer
 
@@ -107,6 +108,7 @@ def train(
         dev=reports["dev"],
         args=_arguments(config, output),
         data_collator=Collator(tokenizer.pad_token_id, limit + special),
+        compute_loss_func=PartialLoss(windows.permitted),
         callbacks=[EarlyStopping(config.train.patience), ProgressBar(console)],
     )
     trainer.remove_callback(PrinterCallback)
@@ -115,27 +117,36 @@ def train(
         board = SummaryWriter(str(output / "tensorboard"))
         trainer.add_callback(TensorBoardCallback(board))  # type: ignore[no-untyped-call]
     _fit(trainer, last, config.train.patience)
-    metadata = _judged(
-        trainer,
-        provenance(
-            config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
-        ),
+    made_of = provenance(
+        config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
     )
+    metadata = judged(trainer.extractor, trainer.dev, trainer.dev_predictions(), made_of)
     if process.is_main_process:
         history = trainer.state.log_history
         draw_curve(history, output / "learning_curve.png")
         with atomic_text(output / "history.jsonl") as stream:
             stream.writelines(json.dumps(entry) + "\n" for entry in history)
-        save_checkpoint(output, model, tokenizer, metadata)
+        save_checkpoint(output, trainer.extractor.model, tokenizer, metadata)
         shutil.rmtree(output / "checkpoints", ignore_errors=True)
     process.wait_for_everyone()
     return metadata
 
 
-def _judged(trainer: TaggerTrainer, made_of: dict[str, Any]) -> Metadata:
-    """The metadata of the trained model: what it was made of, how good and how sure it is."""
-    extractor, found = trainer.extractor, trainer.dev_predictions()
-    cases = [Case(r, p.spans) for r, p in zip(trainer.dev, found, strict=True)]
+def judged(
+    extractor: Extractor,
+    dev: Sequence[Report],
+    found: Sequence[Prediction],
+    made_of: dict[str, Any],
+) -> Metadata:
+    """The metadata of a trained model: what it was made of, how good and how sure it is.
+
+    Args:
+        extractor: with the model.
+        dev: the development reports.
+        found: what it finds in them, at temperature 1.
+        made_of: the provenance to note.
+    """
+    cases = [Case(r, p.spans) for r, p in zip(dev, found, strict=True)]
     scores = score((case.report.spans for case in cases), (case.predicted for case in cases))
     calibration = calibrate(cases)
     extractor.metadata = extractor.metadata.model_copy(
@@ -145,7 +156,7 @@ def _judged(trainer: TaggerTrainer, made_of: dict[str, Any]) -> Metadata:
             "scores": {"dev": scores.to_dict()},
         }
     )
-    ranges = usual_ranges(extractor, [report.text for report in trainer.dev])
+    ranges = usual_ranges(extractor, [report.text for report in dev])
     return extractor.metadata.model_copy(update={"ranges": ranges})
 
 

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file, save_file
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import Sampler
 from transformers import PreTrainedModel, Trainer
 
@@ -13,11 +16,13 @@ from ..data.batches import length_grouped
 from ..data.types import Prediction, Report
 from ..eval import score
 from ..model.extractor import Extractor
+from .average import Averaging, moving_average
 from .config import TrainConfig
 
 METRIC = "strict_f1"
 """The score that early stopping and the choice of the best epoch look at."""
 
+_AVERAGE = "average.safetensors"
 _LAYER = re.compile(r"\.layers?\.(\d+)\.")
 
 
@@ -27,6 +32,9 @@ class TaggerTrainer(Trainer):
     Evaluation takes the path predictions take, so the score that picks the best epoch is the one
     `hasila evaluate` prints. Every process of a distributed run scores all dev reports: they agree
     on when to stop, and no report is counted twice.
+
+    What is evaluated, chosen and kept is a moving average of the weights (``ema_decay``), which the
+    extractor computes with; the weights that are trained never see it.
     """
 
     def __init__(
@@ -42,13 +50,18 @@ class TaggerTrainer(Trainer):
         super().__init__(model=extractor.model, train_dataset=windows, eval_dataset=windows, **rest)
         self.windows = windows
         self.settings = settings
-        self.extractor = extractor
         self.dev = dev
+        self.average = AveragedModel(
+            extractor.model, multi_avg_fn=moving_average(settings.ema_decay)
+        ).eval()
+        self.add_callback(Averaging(extractor.model, self.average))
+        self.extractor = extractor
+        self.extractor.model = cast("PreTrainedModel", self.average.module)
 
     def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
         """AdamW with one learning rate a layer."""
         if self.optimizer is None:
-            groups = parameter_groups(self.extractor.model, self.settings)
+            groups = parameter_groups(cast("PreTrainedModel", self.model), self.settings)
             self.optimizer = torch.optim.AdamW(groups, fused=True)
         return self.optimizer
 
@@ -61,11 +74,8 @@ class TaggerTrainer(Trainer):
 
     def dev_predictions(self) -> list[Prediction]:
         """What the model as it is finds in the dev reports."""
-        self.extractor.model.eval()  # type: ignore[no-untyped-call]
         with self.accelerator.autocast():
-            predictions = self.extractor.extract([report.text for report in self.dev])
-        self.extractor.model.train()
-        return predictions
+            return self.extractor.extract([report.text for report in self.dev])
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
         """Strict scores on the dev reports, logged as ``eval_strict_f1`` and one F1 a label."""
@@ -79,6 +89,21 @@ class TaggerTrainer(Trainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+    def _save(self, output_dir: str | None = None, *rest: Any) -> None:
+        super()._save(output_dir, *rest)
+        folder = Path(output_dir or str(self.args.output_dir))
+        save_file(self.average.state_dict(), folder / _AVERAGE)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, *rest: Any) -> None:
+        super()._load_from_checkpoint(resume_from_checkpoint, *rest)
+        self._load_average(resume_from_checkpoint)
+
+    def _load_best_model(self) -> None:
+        self._load_average(self.state.best_model_checkpoint)
+
+    def _load_average(self, checkpoint: str | None) -> None:
+        self.average.load_state_dict(load_file(Path(checkpoint or "") / _AVERAGE))
 
 
 class LengthGroupedSampler(Sampler[int]):

@@ -31,7 +31,7 @@ def test_wojood_nested_keeps_the_outermost_of_what_we_label():
 
 def test_what_a_corpus_never_annotates_goes_to_meta():
     (report,) = relabelled([Report("r", TEXT)], load_label_map("anercorp"), Losses())
-    assert report.meta == {"unannotated": ["NUMBER"]}
+    assert report.meta == {"unannotated": ["ACTOR", "NUMBER"]}
 
 
 def test_a_label_that_is_not_in_the_map_is_an_error():
