@@ -1,41 +1,12 @@
-"""The config of a training run: one short YAML, typed and strict.
+"""The config of a training run."""
 
-Everything is checked before anything is loaded, and all problems come in one message.
-"""
-
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from ..data.errors import HasilaError
-
-SHIPPED_CONFIGS = Path(__file__).parent.parent / "configs"
-
-
-def _number(value: object) -> object:
-    # YAML 1.1 reads 3e-5, without a point, as a string.
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_number)]
-Rate = Annotated[Number, Field(gt=0, lt=1)]
-Fraction = Annotated[Number, Field(ge=0, lt=1)]
-
-
-class Section(BaseModel, extra="forbid", strict=True, frozen=True):
-    """A part of a config: no unknown keys, no silent conversions, never changed."""
-
-
-AnyConfig = TypeVar("AnyConfig", bound=Section)
+from ..data.config import SHIPPED_CONFIGS, Fraction, Number, Rate, Section, read_config
 
 
 class DataConfig(Section):
@@ -112,69 +83,4 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         HasilaError: all that is wrong with it, in one message.
     """
-    return read_config(Config, path, overrides, SHIPPED_CONFIGS)
-
-
-def read_config(
-    kind: type[AnyConfig], path: str | Path, overrides: Sequence[str], shipped: Path
-) -> AnyConfig:
-    """As `load_config`, for any kind of config and the folder its shipped ones lie in."""
-    path = Path(path)
-    if not path.exists() and (shipped / f"{path.name}.yaml").exists():
-        path = shipped / f"{path.name}.yaml"
-    try:
-        tree = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        names = ", ".join(sorted(file.stem for file in shipped.glob("*.yaml")))
-        raise HasilaError(f"{path}: {error.strerror}; shipped configs are: {names}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise HasilaError(f"{path}: not valid YAML: {error}") from error
-    if not isinstance(tree, dict):
-        raise HasilaError(f"{path}: expected keys such as output:, data:, model:, train:")
-    for override in overrides:
-        _set(tree, override)
-    try:
-        return kind.model_validate(tree)
-    except ValidationError as error:
-        raise HasilaError(
-            "\n  - ".join([f"{path}: not a config:", *_problems(kind, error)])
-        ) from None
-
-
-def _set(tree: dict[str, Any], override: str) -> None:
-    key, equals, value = override.partition("=")
-    *sections, last = key.strip().split(".")
-    if not equals or not last:
-        raise HasilaError(f"--set {override}: expected section.key=value")
-    for section in sections:
-        tree = tree.setdefault(section, {})
-        if not isinstance(tree, dict):
-            raise HasilaError(f"--set {override}: {section} has no keys below it")
-    try:
-        tree[last] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise HasilaError(f"--set {override}: the value is not valid YAML: {error}") from error
-
-
-def _problems(kind: type[BaseModel], error: ValidationError) -> Iterator[str]:
-    keys = dict(_keys(kind))
-    for problem in error.errors():
-        where = ".".join(map(str, problem["loc"]))
-        if problem["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(problem["loc"][-1]), [*keys.values()], n=1)
-            nearest = next((path for path, name in keys.items() if near and name == near[0]), None)
-            yield f"{where}: no such key" + (f"; did you mean {nearest}?" if nearest else "")
-        elif problem["type"] == "missing":
-            yield f"{where}: is missing"
-        else:
-            message = problem["msg"].removeprefix("Value error, ").replace("Input should", "should")
-            found = problem["input"]
-            shown = "" if isinstance(found, Mapping) else f", found {found!r}"
-            yield f"{where}: {message}{shown}" if where else f"{message}{shown}"
-
-
-def _keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
-    for name, field in model.model_fields.items():
-        yield f"{above}{name}", name
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _keys(field.annotation, f"{above}{name}.")
+    return read_config(Config, path, SHIPPED_CONFIGS, overrides)

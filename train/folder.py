@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from ..data.config import Section
 from ..data.errors import HasilaError
 from ..data.files import atomic_text
-from .config import Section
 
 CONFIG = "config.yaml"
 Say = Callable[..., None]

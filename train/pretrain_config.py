@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .config import SHIPPED_CONFIGS, Fraction, Number, Rate, Section, read_config
+from ..data.config import SHIPPED_CONFIGS, Fraction, Number, Rate, Section, read_config
 
 
 class PretrainDataConfig(Section):
@@ -89,4 +89,4 @@ def load_pretrain_config(path: str | Path, overrides: Sequence[str] = ()) -> Pre
     Raises:
         HasilaError: all that is wrong with it, in one message.
     """
-    return read_config(PretrainConfig, path, overrides, SHIPPED_CONFIGS / "pretrain")
+    return read_config(PretrainConfig, path, SHIPPED_CONFIGS / "pretrain", overrides)

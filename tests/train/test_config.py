@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from hasila.data.config import SHIPPED_CONFIGS
 from hasila.data.errors import HasilaError
-from hasila.train.config import SHIPPED_CONFIGS, Config, load_config
+from hasila.train.config import Config, load_config
 
 
 def write(folder: Path, text: str) -> Path:
@@ -65,3 +66,11 @@ def test_every_shipped_config_loads_by_name_and_says_nothing_twice(name: str) ->
     config = load_config(name)
     assert isinstance(config, Config)
     assert config.output == f"runs/{name}"
+
+
+def test_a_folder_does_not_hide_a_shipped_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("default").mkdir()
+    assert load_config("default").output == "runs/default"
