@@ -4,6 +4,7 @@ if __name__ != "hasila.predict":
     raise ImportError("import hasila.predict, not predict: the folder belongs to package hasila")
 
 from .articles import Article, Rejected, tagged
+from .config import PredictConfig, load_predict_config
 from .local import local_engine
 from .rows import Fields
 from .run import Interrupted, Job, Progress, run
@@ -17,10 +18,12 @@ __all__ = [
     "Fields",
     "Interrupted",
     "Job",
+    "PredictConfig",
     "Progress",
     "Rejected",
     "Source",
     "Summary",
+    "load_predict_config",
     "local_engine",
     "run",
     "sink_of",

@@ -51,6 +51,9 @@ def ray_engine(
         context.enable_progress_bars = False
         resources = ray.cluster_resources()  # type: ignore[no-untyped-call]
         room = int(resources.get("GPU", 0) / gpus if gpus else resources["CPU"])
+        if gpus and not (workers or room):
+            message = "the Ray cluster has no GPU: give --gpus 0, or --workers to wait for one"
+            raise HasilaError(message)
         # Reading takes next to nothing, and must find room when all CPUs are held by actors that
         # wait for what a machine that died had read.
         chunks = ray.data.read_datasource(_Chunks(pending), override_num_blocks=1, num_cpus=0)

@@ -17,7 +17,8 @@ from .show import show_reports
 
 if TYPE_CHECKING:
     from ..model import Extractor
-    from ..predict import Source, Summary
+    from ..predict import PredictConfig, Source, Summary
+    from ..predict.local import Engine
 
 _SHOWN = 20  # articles in the table that is printed where no output is named
 
@@ -39,26 +40,48 @@ def predict(  # noqa: PLR0917 - options, given by name
             ".json. Without it the first articles are printed as a table."
         ),
     ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            help="A file with the options below as keys (batch_pieces: 2048), or the bare name of "
+            "a shipped one: ray. Options given here win over it."
+        ),
+    ] = None,
     to: Annotated[
-        str, typer.Option(help="jsonl, csv, spans (a CSV row a span), parquet or label-studio.")
-    ] = "",
-    text_field: Annotated[str, typer.Option(help="The field that holds the text.")] = "text",
-    id_field: Annotated[str, typer.Option(help="The field that holds the id.")] = "id",
+        str | None,
+        typer.Option(
+            help="jsonl, csv, spans (a CSV row a span), parquet or label-studio; by default what "
+            "the output's ending says."
+        ),
+    ] = None,
+    text_field: Annotated[
+        str | None, typer.Option(help='The field that holds the text, by default "text".')
+    ] = None,
+    id_field: Annotated[
+        str | None, typer.Option(help='The field that holds the id, by default "id".')
+    ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first bad row, set none aside.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--strict/--no-strict",
+            help="Stop at the first bad row; by default bad rows are set aside.",
+        ),
+    ] = None,
     workers: Annotated[
-        int, typer.Option(min=0, help="Batches computed side by side; 0 chooses.")
-    ] = 0,
+        int | None, typer.Option(help="Batches computed side by side; 0, the default, chooses.")
+    ] = None,
     batch_pieces: Annotated[
-        int, typer.Option(min=0, help="Word pieces in a batch, padding included; 0 chooses.")
-    ] = 0,
+        int | None,
+        typer.Option(help="Word pieces in a batch, padding included; 0, the default, chooses."),
+    ] = None,
     engine: Annotated[
-        str, typer.Option(help="local, or ray: the machines of a Ray cluster.")
-    ] = "local",
+        str | None,
+        typer.Option(help="local, the default, or ray: the machines of a Ray cluster."),
+    ] = None,
     gpus: Annotated[
-        float, typer.Option(min=0, help="With ray: share of a GPU each worker takes.")
-    ] = 0.0,
+        float | None,
+        typer.Option(help="With ray: share of a GPU each worker takes; by default 0, none."),
+    ] = None,
     summary_file: Annotated[
         Path | None, typer.Option(help="Write the summary as JSON too.")
     ] = None,
@@ -67,35 +90,36 @@ def predict(  # noqa: PLR0917 - options, given by name
     ] = None,
 ) -> None:
     """Find who, where and how many in articles; killed at any moment, the same command goes on."""
-    from ..model import Extractor
-    from ..model.hardware import best_workers, keep_freed_memory
-    from ..predict import SINKS, Fields, Interrupted, Job, Source, local_engine, run, sink_of
+    from ..model.hardware import keep_freed_memory
+    from ..predict import Interrupted, Job, Source, load_predict_config, run, sink_of
 
+    settings = load_predict_config(
+        config,
+        engine=engine,
+        workers=workers,
+        batch_pieces=batch_pieces,
+        gpus=gpus,
+        to=to,
+        text_field=text_field,
+        id_field=id_field,
+        strict=strict,
+    )
     model, inputs = _model_and_inputs(given)
-    fields = Fields(text_field, id_field)
-    source = Source(inputs, fields, lambda note: err.print(note, markup=False, soft_wrap=True))
-    if to and to not in SINKS:
-        raise HasilaError(f"--to {to}: choose {', '.join(SINKS)}")
-    if engine not in ("local", "ray") or (engine == "ray" and output is None):
-        raise HasilaError("--engine is local or ray; ray writes files: name one with --output")
+    say = partial(err.print, markup=False, soft_wrap=True)
+    source = Source(inputs, settings.fields, say)
     quiet_libraries()
     keep_freed_memory()
-    side_by_side = workers or best_workers()
-    load = partial(Extractor.load, model, batch_pieces=batch_pieces, workers=side_by_side)
     if output is None:
-        return _show(load(), source)
-    if engine == "ray":
-        from ..predict.cluster import ray_engine
-
-        compute = ray_engine(model, workers=workers, gpus=gpus, batch_pieces=batch_pieces)
-    else:
-        compute = local_engine(load())
-    job = Job(model, output, to or sink_of(output), fields, strict)
+        if settings.engine == "ray":
+            raise HasilaError("engine ray writes files: name one with --output")
+        return _show(_extractor(model, settings), source)
+    job = Job(model, output, settings.to or sink_of(output), settings.fields, settings.strict)
+    compute = _engine(model, settings)
     with PredictBar(err, metrics_file) as bar:
         try:
             summary = run(job, source, compute, bar)
         except Interrupted as stopped:
-            err.print(str(stopped), markup=False, soft_wrap=True)
+            say(str(stopped))
             raise typer.Exit(130) from None
     if summary_file:
         with atomic_text(summary_file) as stream:
@@ -113,6 +137,31 @@ def _model_and_inputs(given: list[Path]) -> tuple[Path, list[Path]]:
     if not others:
         raise HasilaError(f"{first}: is a model; name the articles to read after it")
     return checkpoint_path(first), others
+
+
+def _engine(model: Path, settings: "PredictConfig") -> "Engine":
+    """What turns articles into spans."""
+    from ..predict import local_engine
+
+    if settings.engine == "local":
+        return local_engine(_extractor(model, settings))
+    from ..predict.cluster import ray_engine
+
+    return ray_engine(
+        model,
+        workers=settings.workers,
+        gpus=settings.gpus,
+        batch_pieces=settings.batch_pieces,
+    )
+
+
+def _extractor(model: Path, settings: "PredictConfig") -> "Extractor":
+    """The model, on this machine."""
+    from ..model import Extractor
+    from ..model.hardware import best_workers
+
+    workers = settings.workers or best_workers()
+    return Extractor.load(model, batch_pieces=settings.batch_pieces, workers=workers)
 
 
 def _show(extractor: "Extractor", source: "Source") -> None:

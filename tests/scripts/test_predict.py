@@ -75,7 +75,8 @@ def test_what_was_predicted_is_shown_alike(
     ("arguments", "message"),
     [
         (["--to", "docx", "--output", "o"], "choose jsonl, csv, spans, parquet, label-studio"),
-        (["--engine", "spark", "--output", "o.csv"], "local or ray"),
+        (["--engine", "spark", "--output", "o.csv"], "engine: should be 'local' or 'ray'"),
+        (["--workers", "-1", "--output", "o.csv"], "workers: should be greater than or equal to 0"),
         (["--engine", "ray"], "name one with --output"),
         (["--output", "o.docx"], "choose an ending"),
     ],
@@ -85,6 +86,24 @@ def test_mistakes_are_told(
 ) -> None:
     with pytest.raises(HasilaError, match=message):
         predict(checkpoint, articles, *arguments)
+
+
+def test_a_config_says_what_options_say_and_an_option_wins(
+    checkpoint: Path, reports: list[Report], tmp_path: Path
+) -> None:
+    articles, config, output = (tmp_path / name for name in ("in.jsonl", "desk.yaml", "o.csv"))
+    articles.write_text(json.dumps({"body": reports[0].text, "key": "r0"}) + "\n{broken\n")
+    config.write_text("{to: spans, text_field: body, id_field: key, batch_pieces: 64}")
+    predict(checkpoint, articles, "--output", output, "--config", config)
+    table = output.read_text("utf-8").splitlines()
+    assert table[0] == "id,start,end,label,surface,confidence"
+    assert {line.split(",")[0] for line in table[1:]} == {"r0"}
+    predict(checkpoint, articles, "--output", output, "--config", config, "--to", "csv")
+    assert output.read_text("utf-8").startswith("id,body,key,spans")
+    config.write_text("{strict: true, text_field: body}")
+    with pytest.raises(HasilaError, match="without --strict"):
+        predict(checkpoint, articles, "--output", output, "--config", config)
+    predict(checkpoint, articles, "--output", output, "--config", config, "--no-strict")
 
 
 def test_a_model_must_be_named(articles: Path) -> None:
