@@ -20,8 +20,8 @@ from transformers.utils import logging
 
 from hasila.data.files import open_bytes
 from hasila.data.words import words
-from hasila.model import Extractor
-from hasila.model.hardware import best_device, has_fast_bf16, keep_freed_memory
+from hasila.model import Extractor, checkpoint_path, load_checkpoint
+from hasila.model.hardware import attention_for, best_device, has_fast_bf16, keep_freed_memory
 
 
 def read(path: Path) -> Iterator[str]:
@@ -32,14 +32,17 @@ def read(path: Path) -> Iterator[str]:
             yield json.loads(text)["text"] if text.startswith("{") else text.replace("\\n", "\n")
 
 
-def usual(model: Path, dtype: torch.dtype, batch: int) -> Callable[[list[str]], object]:
+def usual(
+    model: Path, dtype: torch.dtype, batch: int, attention: str
+) -> Callable[[list[str]], object]:
     """The pipeline over windows; without a stride it would silently read 512 pieces an article."""
+    tagger, tokenizer, _ = load_checkpoint(checkpoint_path(model), dtype=dtype, attention=attention)
     tagger = pipeline(
         "token-classification",
-        model=str(model),
+        model=tagger,
+        tokenizer=tokenizer,
         stride=64,
         aggregation_strategy="first",
-        dtype=dtype,
         device=best_device(),
     )
     if batch == 1:
@@ -85,7 +88,7 @@ def encoder_operations(extractor: Extractor, texts: list[str]) -> float:
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path)
+    parser.add_argument("model", type=Path, help="a checkpoint, or `shipped`")
     parser.add_argument("file", metavar="ARTICLES", type=Path)
     parser.add_argument("--articles", type=int, default=64, help="how many of them")
     parser.add_argument("--turns", type=int, default=3)
@@ -98,11 +101,11 @@ def main() -> None:
     total = sum(counts)
     dtype = torch.bfloat16 if has_fast_bf16(best_device()) else torch.float32
     cores = torch.get_num_threads()
-    model = arguments.model
+    model, attention = arguments.model, attention_for(best_device())
     ways = {
-        "pipeline, defaults": usual(model, torch.float32, 1),
-        f"pipeline, {dtype}, sorted, batch 8": usual(model, dtype, 8),
-        f"pipeline, {dtype}, sorted, batch 32": usual(model, dtype, 32),
+        "pipeline, defaults": usual(model, torch.float32, 1, "sdpa"),
+        f"pipeline, {dtype}, sorted, batch 8": usual(model, dtype, 8, attention),
+        f"pipeline, {dtype}, sorted, batch 32": usual(model, dtype, 32, attention),
         "ours, as it chooses, one batch on all cores": ours(model),
         "ours, as it chooses, a batch a core": ours(model, workers=cores),
         "ours, a batch a core, of 4096 pieces": ours(model, workers=cores, batch_pieces=4096),

@@ -2,7 +2,7 @@
 
 Time should grow with the number of articles and memory should not. What is measured is everything
 but the model, so a tiny checkpoint is enough. ARTICLES is as for `benchmarks/predict.py`; it is
-repeated as often as needed.
+repeated as often as needed, each article cut to its first words with `--words`.
 """
 
 import argparse
@@ -22,8 +22,12 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("file", metavar="ARTICLES", type=Path)
     parser.add_argument("--articles", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--words", type=int, help="of each article; all of them by default")
     arguments = parser.parse_args()
-    texts = list(islice(read(arguments.file), 2_000))
+    texts = [
+        " ".join(text.split()[: arguments.words]) if arguments.words else text
+        for text in islice(read(arguments.file), 2_000)
+    ]
     print(f"{'articles':>9} {'words':>12} {'seconds':>8} {'words/s':>8} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as name:
         for count in arguments.articles:

@@ -65,8 +65,9 @@ def read_tree(kind: type[Section], path: str | Path, shipped: Path) -> tuple[Pat
         HasilaError: there is no such file, or it holds no keys.
     """
     path = Path(path)
-    if not path.is_file() and (shipped / f"{path.name}.yaml").exists():
-        path = shipped / f"{path.name}.yaml"
+    named = shipped / f"{path}.yaml"
+    if len(path.parts) == 1 and not path.is_file() and named.exists():
+        path = named
     try:
         tree = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:

@@ -1,8 +1,8 @@
 r"""The tagger that ships, from the annotated reports to the folder under ``model/``.
 
 A teacher is trained on the annotated reports and reads raw conflict news; a second tagger learns
-from what it was sure of, from public NER corpora and from the reports; the last stage is the reports
-alone, once a seed, from where the second tagger stands, and what ships is the mean of its weights.
+from what it was sure of, from public NER corpora and from the reports; the last stage is the
+reports alone, once a seed, from where the second tagger stands; what ships is the mean of weights.
 Whatever is complete in the output folder is kept: a stopped recipe goes on when started again.
 
     hasila convert anercorp/train.conll ner/anercorp.jsonl --label-map anercorp   # and others
@@ -61,7 +61,7 @@ def main() -> None:
         write_reports(labelled, self_labelled(teacher, given.corpus, given.words))
     student = stage("student", given.encoder, [str(labelled), *given.ner, *given.train], epochs=1)
     finals = [
-        stage(f"final-{seed}", str(student), given.train, epochs=6, learning_rate=2e-4, seed=seed)
+        stage(f"final-{seed}", str(student), given.train, epochs=4, learning_rate=2e-4, seed=seed)
         for seed in given.seeds
     ]
     mean(finals, given.output / "mean", given.dev)

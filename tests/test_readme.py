@@ -57,6 +57,7 @@ def desk(
     for name, content in files.items():
         write_reports(Path(name), content)
     Path("annotated.conll").write_text(conll(reports[:4]), "utf-8")
+    Path("wojood.conll").write_text("قال\tO\nزياد\tB-PERS\n.\tO\n", "utf-8")
     Path("article.txt").write_text(reports[0].text, "utf-8")
     Path("articles.jsonl").write_text(
         "".join(json.dumps({"id": r.id, "text": r.text}) + "\n" for r in reports[:4]), "utf-8"
