@@ -7,12 +7,11 @@ from .config import Config, load_config
 from .packing import pack, packing_encoder
 from .pretrain_config import PretrainConfig, load_pretrain_config
 from .pretraining import pretrain
-from .run import judged, train, train_seeds
+from .run import train, train_seeds
 
 __all__ = [
     "Config",
     "PretrainConfig",
-    "judged",
     "load_config",
     "load_pretrain_config",
     "pack",

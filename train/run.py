@@ -24,7 +24,7 @@ from ..data import read_located, require_clean
 from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
-from ..data.types import Prediction, Report
+from ..data.types import Report
 from ..eval import Case, calibrate, score
 from ..model.checkpoint import METADATA, Metadata, encoder_path, read_metadata, save_checkpoint
 from ..model.extractor import Extractor
@@ -117,10 +117,12 @@ def train(
         board = SummaryWriter(str(output / "tensorboard"))
         trainer.add_callback(TensorBoardCallback(board))  # type: ignore[no-untyped-call]
     _fit(trainer, last, config.train.patience)
-    made_of = provenance(
-        config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
+    metadata = _judged(
+        trainer,
+        provenance(
+            config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
+        ),
     )
-    metadata = judged(trainer.extractor, trainer.dev, trainer.dev_predictions(), made_of)
     if process.is_main_process:
         history = trainer.state.log_history
         draw_curve(history, output / "learning_curve.png")
@@ -132,21 +134,10 @@ def train(
     return metadata
 
 
-def judged(
-    extractor: Extractor,
-    dev: Sequence[Report],
-    found: Sequence[Prediction],
-    made_of: dict[str, Any],
-) -> Metadata:
-    """The metadata of a trained model: what it was made of, how good and how sure it is.
-
-    Args:
-        extractor: with the model.
-        dev: the development reports.
-        found: what it finds in them, at temperature 1.
-        made_of: the provenance to note.
-    """
-    cases = [Case(r, p.spans) for r, p in zip(dev, found, strict=True)]
+def _judged(trainer: TaggerTrainer, made_of: dict[str, Any]) -> Metadata:
+    """The metadata of the trained model: what it was made of, how good and how sure it is."""
+    extractor, found = trainer.extractor, trainer.dev_predictions()
+    cases = [Case(r, p.spans) for r, p in zip(trainer.dev, found, strict=True)]
     scores = score((case.report.spans for case in cases), (case.predicted for case in cases))
     calibration = calibrate(cases)
     extractor.metadata = extractor.metadata.model_copy(
@@ -156,7 +147,7 @@ def judged(
             "scores": {"dev": scores.to_dict()},
         }
     )
-    ranges = usual_ranges(extractor, [report.text for report in dev])
+    ranges = usual_ranges(extractor, [report.text for report in trainer.dev])
     return extractor.metadata.model_copy(update={"ranges": ranges})
 
 
