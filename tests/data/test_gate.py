@@ -68,6 +68,21 @@ def test_each_mistake_is_found_once_and_alone(spans, kind):
     assert kinds(Report("r1", TEXT, tuple(spans))) == [kind]
 
 
+@pytest.mark.parametrize(
+    ("meta", "findings"),
+    [
+        ({"masked": [[0, 4], [5, len(TEXT)]], "unannotated": ["NUMBER"]}, []),
+        ({"masked": [[4, 4]]}, ["bad-mask"]),
+        ({"masked": [[0, len(TEXT) + 1], [0, 4], ["0", 4]]}, ["bad-mask", "bad-mask"]),
+        ({"masked": 7}, ["bad-mask"]),
+        ({"unannotated": ["PERSON"]}, ["bad-mask"]),
+        ({"unannotated": "NUMBER"}, ["bad-mask"]),
+    ],
+)
+def test_what_training_is_to_leave_out_must_be_there(meta, findings):
+    assert kinds(Report("r1", TEXT, meta=meta)) == findings
+
+
 def test_a_finding_says_where_and_what():
     report = Report("r7", TEXT, (span("غوير", "LOCATION"),))
     (finding,) = check([Located("x.jsonl", 3, report)])

@@ -29,6 +29,22 @@ def test_wojood_nested_keeps_the_outermost_of_what_we_label():
     }
 
 
+def test_marks_at_the_edges_of_a_span_are_cut_off():
+    text = "التقى ( أحمد ) و ."
+    spans = Span(6, 14, "PERS"), Span(15, 18, "ORG"), Span(17, 18, "LOC")
+    losses = Losses()
+    (report,) = relabelled([Report("r", text, spans)], load_label_map("anercorp"), losses)
+    assert [(text[s.start : s.end], s.label) for s in report.spans] == [
+        ("أحمد", "ACTOR"),
+        ("و", "ACTOR"),
+    ]
+    assert losses == {
+        "PERS spans trimmed to their words": 1,
+        "ORG spans trimmed to their words": 1,
+        "LOC spans of marks alone, left out": 1,
+    }
+
+
 def test_what_a_corpus_never_annotates_goes_to_meta():
     (report,) = relabelled([Report("r", TEXT)], load_label_map("anercorp"), Losses())
     assert report.meta == {"unannotated": ["ACTOR", "NUMBER"]}
