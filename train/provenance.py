@@ -7,25 +7,31 @@ from typing import Any
 
 from ..data.provenance import file_sha256, versions
 
+_ROOT = Path(__file__).parents[1]
+
 
 def provenance(config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
     """The resolved config, the hashes of the data, the versions, the commit if there is one."""
     return {
         "config": config,
-        "data": {str(path): file_sha256(path) for path in files},
+        "data": {_name(path): file_sha256(path) for path in files},
         "versions": versions(),
         "commit": _commit(),
     }
 
 
+def _name(path: Path) -> str:
+    """A path as it was given; of a file that ships its place in the package, wherever that is."""
+    return path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else str(path)
+
+
 def _commit() -> str | None:
-    root = Path(__file__).parents[1]
-    if not (root / ".git").exists():  # installed: the repository around it is somebody else's
+    if not (_ROOT / ".git").exists():  # installed: the repository around it is somebody else's
         return None
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty"],  # noqa: S607
-            cwd=root,
+            cwd=_ROOT,
             capture_output=True,
             text=True,
             check=True,
