@@ -92,6 +92,8 @@ class TaggerTrainer(Trainer):
 
     def _save(self, output_dir: str | None = None, *rest: Any) -> None:
         super()._save(output_dir, *rest)
+        if not self.args.should_save:  # one process of a distributed run writes for all
+            return
         folder = Path(output_dir or str(self.args.output_dir))
         save_file(self.average.state_dict(), folder / _AVERAGE)
 

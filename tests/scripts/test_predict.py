@@ -106,13 +106,15 @@ def test_a_config_says_what_options_say_and_an_option_wins(
     predict(checkpoint, articles, "--output", output, "--config", config, "--no-strict")
 
 
-def test_a_model_needs_articles_and_must_be_complete(checkpoint: Path, tmp_path: Path) -> None:
+def test_a_model_needs_articles_and_must_be_complete(
+    checkpoint: Path, articles: Path, tmp_path: Path
+) -> None:
     assert "Missing argument '[MODEL] IN...'" in predict().stderr
     with pytest.raises(HasilaError, match="name the articles"):
         predict(checkpoint)
     (tmp_path / "config.yaml").touch()  # a run that was interrupted
     with pytest.raises(HasilaError, match="no complete checkpoint"):
-        predict(tmp_path, tmp_path)
+        predict(tmp_path, articles)
 
 
 def test_unlike_texts_are_warned_about(
