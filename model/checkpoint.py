@@ -98,6 +98,7 @@ def quantize_checkpoint(checkpoint: Path, folder: Path) -> None:
     model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     save_quantized(model.state_dict(), folder)
+    _readable(folder)
     _complete(folder, metadata)
 
 
@@ -110,6 +111,10 @@ def save_model(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokeni
     """Write a plain Hugging Face folder that whoever may read its config may read."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    _readable(folder)
+
+
+def _readable(folder: Path) -> None:
     for weights in folder.glob("*.safetensors"):  # written for their owner's eyes alone
         weights.chmod((folder / "config.json").stat().st_mode)
 

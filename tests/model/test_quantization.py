@@ -37,6 +37,7 @@ def test_matrices_take_a_byte_a_weight(quantized: Path, checkpoint: Path) -> Non
     whole, stored = load_file(checkpoint / "model.safetensors"), load_file(quantized / QUANTIZED)
     for name, value in whole.items():
         assert stored[name].dtype == (torch.int8 if value.ndim == 2 else torch.float32)
+    assert weights_path(quantized).stat().st_mode == (quantized / "config.json").stat().st_mode
     assert weights_path(quantized).stat().st_size < 0.5 * weights_path(checkpoint).stat().st_size
 
 
