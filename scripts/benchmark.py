@@ -100,6 +100,6 @@ def _show(benchmark: "Benchmark", encoder: str, scores: "BenchmarkScores") -> No
     ours = (scores.precision, scores.recall, scores.f1, scores.strict_f1)
     table.add_row(encoder, *(f"{100 * value:.2f}" for value in ours), "this run")
     for known in benchmark.published:
-        table.add_row(known.system, "", "", f"{known.f1:.2f}", "", known.source)
+        table.add_row(known.system, "", "", known.f1, "", known.source)
     out.print(table)
     out.print(benchmark.note, soft_wrap=True)
