@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -5,10 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 from safetensors.torch import load_file
 from transformers import BertConfig, BertForTokenClassification
 
@@ -152,6 +155,19 @@ def test_what_cannot_be_loaded_is_one_clear_error(
 ) -> None:
     with pytest.raises(HasilaError, match=message):
         train(load_config(config_file, [f"output={tmp_path / 'run'}", override]))
+
+
+def test_a_tagger_that_finds_nothing_is_said_to(
+    config_file: Path, reports: list[Report], tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.jsonl"
+    write_reports(empty, [replace(report, spans=()) for report in reports[:32]])
+    config = load_config(
+        config_file, [f"output={tmp_path / 'run'}", f"data.train=[{empty}]", "train.epochs=2"]
+    )
+    said = io.StringIO()
+    train(config, console=Console(file=said))
+    assert "finds no span" in said.getvalue()
 
 
 def test_early_stopping_looks_at_the_log_alone() -> None:
