@@ -94,6 +94,8 @@ def opened(folder: Path, made_of: dict[str, Any]) -> Iterator[Journal]:
                     "anew, or name another output"
                 )
         else:
+            for stale in folder.glob("*.shard"):  # of a run that was killed while it cleared up
+                stale.unlink()
             with atomic_text(path) as stream:
                 json.dump(made_of, stream, ensure_ascii=False, indent=1)
         yield Journal(folder)

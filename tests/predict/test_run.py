@@ -176,6 +176,19 @@ def test_another_model_or_input_is_refused(
         go(mine, other, output, engine)
 
 
+def test_shards_that_nothing_vouches_for_are_not_used(
+    articles: Path, checkpoint: Path, extractor: Extractor, whole: bytes, tmp_path: Path
+) -> None:
+    output, engine = tmp_path / "out.jsonl", local_engine(extractor)
+    with pytest.raises(Crash):
+        go(articles, checkpoint, output, dying(engine, 3))
+    # As a kill leaves it while the folder is removed: whose shards these are, nobody knows.
+    (tmp_path / "out.jsonl.parts" / "manifest.json").unlink()
+    summary = go(articles, checkpoint, output, engine)
+    assert summary.words_now == summary.counts.words
+    assert output.read_bytes() == whole
+
+
 def test_one_process_at_a_time(
     articles: Path, checkpoint: Path, extractor: Extractor, tmp_path: Path
 ) -> None:
