@@ -71,6 +71,11 @@ def unpacked(raw: BinaryIO, path: Path) -> BinaryIO:
     return raw
 
 
+def damage(stream: BinaryIO) -> str:
+    """What was wrong where reading `unpacked` bytes ended; empty if nothing, or not yet met."""
+    return stream.damage if isinstance(stream, Packed) else ""
+
+
 def decoded(stream: BinaryIO) -> tuple[io.TextIOWrapper, str]:
     """Text, line ends as they are, over a stream of bytes; and the encoding found."""
     buffered = io.BufferedReader(cast("io.RawIOBase", stream), _SAMPLE)

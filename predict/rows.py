@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from ..data.errors import HasilaError
 from .articles import Article, Rejected, Row
-from .encodings import INVALID
+from .encodings import INVALID, damage
 
 LONGEST_LINE = 2**24
 """In characters: a longer line is no row of articles; it is passed over without being held."""
@@ -78,13 +78,17 @@ class Fields(NamedTuple):
 class Lines:
     """The lines of a text with their numbers, each held to `LONGEST_LINE`.
 
+    A line that damage to the file cut short is at fault, however whole it looks.
+
     Attributes:
         number: of the line last given, from 1.
     """
 
-    def __init__(self, stream: io.TextIOWrapper) -> None:
+    def __init__(self, stream: io.TextIOWrapper, unpacked: BinaryIO) -> None:
+        """Read lines from a text over `unpacked` bytes."""
         self.number = 0
         self._stream = stream
+        self._unpacked = unpacked
         self._fault = ""
 
     def __iter__(self) -> Iterator[str]:
@@ -97,6 +101,8 @@ class Lines:
                 rest = line
                 while rest and not rest.endswith(("\n", "\r")):
                     rest = self._stream.readline(LONGEST_LINE)
+            elif not line.endswith(("\n", "\r")) and (damaged := damage(self._unpacked)):
+                self._fault = f"the file is damaged in this line: {damaged}"
             yield line
 
     def fault(self) -> str:
@@ -155,7 +161,8 @@ def csv_rows(lines: Lines, file: File, fields: Fields) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Rejected(str(file.path), first, f"not valid CSV: {error}")
+            fault = lines.fault() or f"not valid CSV: {error}"
+            yield Rejected(str(file.path), first, fault)
             continue
         if not cells:
             continue

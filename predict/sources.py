@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ..data.errors import HasilaError
 from .articles import Rejected, Row
-from .encodings import DAMAGE, Packed, decoded, unpacked
+from .encodings import DAMAGE, damage, decoded, unpacked
 from .rows import Fields, File, Lines, csv_rows, json_rows, web_page, whole_text
 from .tables import dataset_rows, is_dataset, parquet_rows
 
@@ -101,17 +101,20 @@ class Source:
             text, encoding = decoded(stream)
             if not encoding.startswith("utf-8"):
                 self._say(f"{file.path}: read as {encoding}")
+            lines = Lines(text, stream)
             if file.kind == "text":
-                yield whole_text(text, file)
+                row = whole_text(text, file)
+                if damage(stream):
+                    row = Rejected(str(file.path), 0, f"the file is damaged: {damage(stream)}")
+                yield row
                 return
-            lines = Lines(text)
             read = csv_rows if file.kind == "csv" else json_rows
             for row in read(lines, file, self._fields):
                 if file.size:
                     self.read = before + raw.tell()
                 yield row
-            if isinstance(stream, Packed) and stream.damage:
-                fault = f"the file is damaged after this line: {stream.damage}"
+            if damage(stream):
+                fault = f"the file is damaged after this line: {damage(stream)}"
                 yield Rejected(str(file.path), lines.number, fault)
 
 

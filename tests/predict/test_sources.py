@@ -76,6 +76,12 @@ def test_bad_csv_rows_are_named_by_line(tmp_path: Path) -> None:
     assert [row.line for row in found if isinstance(row, Rejected)] == [4, 5, 7]
 
 
+def test_the_fault_of_a_bad_csv_row_is_not_the_next_ones(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_bytes('id,text\n1,"ن'.encode() + b'\xff"x\n' + "2,جيد\n".encode())
+    assert [type(row) for row in rows(path)] == [Rejected, Article]
+
+
 def test_a_csv_without_the_column_names_those_it_has(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("key,body\n1,نص\n", "utf-8")
@@ -175,6 +181,27 @@ def test_a_file_cut_short_gives_what_it_holds(tmp_path: Path, ending: str) -> No
     assert "damaged after this line" in found[-1].reason
     path.write_bytes(b"nothing packed")
     assert [type(row) for row in rows(path)] == [Rejected]
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_what_a_cut_file_holds_half_is_no_article(tmp_path: Path, ending: str) -> None:
+    pack = {".gz": gzip.compress, ".zst": zstandard.ZstdCompressor().compress}[ending]
+    chance = random.Random(0)  # noqa: S311
+    texts = [f"نص {chance.random()}" for _ in range(9_000)]
+    for name, data in {
+        "in.txt": " ".join(texts),
+        "in.csv": "id,text\n" + "".join(f"{n},{text}\n" for n, text in enumerate(texts)),
+    }.items():
+        path = tmp_path / f"{name}{ending}"
+        packed = pack(data.encode())
+        path.write_bytes(packed)
+        assert rejected(path) == []
+        for cut in range(len(packed) // 2, len(packed) // 2 + 3):
+            path.write_bytes(packed[:cut])
+            found = rows(path)
+            assert isinstance(found[-1], Rejected)
+            assert "damaged" in found[-1].reason
+            assert {a.text for a in found if isinstance(a, Article)} <= set(texts)
 
 
 def test_damaged_columns_are_set_aside(tmp_path: Path) -> None:
