@@ -14,6 +14,8 @@ from .articles import Rejected, Row
 from .rows import Fields, File
 
 _ROWS = 256  # held at a time
+_UNREADABLE = (ValueError, OverflowError, RecursionError, pa.ArrowException)
+"""What converting a cell raises: no UTF-8, a date beyond the calendar."""
 
 
 def parquet_rows(file: File, fields: Fields) -> Iterator[Row]:
@@ -61,9 +63,24 @@ def _rows(
         return
     number = 0
     for batch in batches:
-        for record in batch.to_pylist():
+        for record in _records(batch):
             number += 1
-            yield fields.article(jsonable(record), file, number)
+            if isinstance(record, dict):
+                yield fields.article(record, file, number)
+            else:
+                yield Rejected(str(file.path), number, f"holds what cannot be read: {record}")
+
+
+def _records(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | Exception]:
+    """The rows of a batch; for one with a cell that cannot be converted, why."""
+    try:
+        yield from [jsonable(record) for record in batch.to_pylist()]
+    except _UNREADABLE as error:
+        if len(batch) == 1:
+            yield error
+        else:
+            for number in range(len(batch)):
+                yield from _records(batch.slice(number, 1))
 
 
 def jsonable(value: Any) -> Any:
