@@ -113,11 +113,13 @@ def _plain(surface: str) -> str:
 
 
 def _kind(value: object) -> str:
-    """How a column would hold a value; "json" holds any."""
+    """How a column would hold a value; no float is a "long", and "json" holds any."""
     if value is None:
         return "null"
     if type(value) is int:
-        return "int" if -(2**63) <= value < 2**63 else "json"
+        if abs(value) <= 2**53:
+            return "int"
+        return "long" if -(2**63) <= value < 2**63 else "json"
     return {bool: "bool", float: "float", str: "str"}.get(type(value), "json")
 
 
@@ -125,4 +127,6 @@ def _merged(first: str, second: str) -> str:
     kinds = {first, second} - {"null"}
     if len(kinds) < 2:
         return next(iter(kinds), "null")
+    if kinds == {"int", "long"}:
+        return "long"
     return "float" if kinds == {"int", "float"} else "json"

@@ -98,10 +98,11 @@ def write_spans(path: Path, made: Made) -> None:
 
 def write_parquet(path: Path, made: Made) -> None:
     """One article a row, its spans a list of structs; what is no plain value is a JSON string."""
-    kinds = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+    whole = pa.int64()
+    kinds = {"int": whole, "long": whole, "float": pa.float64(), "bool": pa.bool_()}
     names = _columns(made.counts)
     types = {name: kinds.get(made.counts.fields.get(name, "str"), pa.string()) for name in names}
-    types |= {"spans": pa.list_(_SPAN), "cut_words": pa.int64()}
+    types["spans"] = pa.list_(_SPAN)
     schema = pa.schema([(_utf8(name), types[name]) for name in names])
     with atomic_bytes(path) as stream, pq.ParquetWriter(stream, schema) as writer:
         rows: list[dict[str, Any]] = []

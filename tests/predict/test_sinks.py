@@ -64,6 +64,31 @@ def test_parquet_keeps_types_where_they_agree(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("values", "column"),
+    [
+        ([2**53 + 1, 2], [2**53 + 1, 2]),
+        ([2**53, 1.5], [2.0**53, 1.5]),
+        ([2**53 + 1, 1.5], ["9007199254740993", "1.5"]),
+        ([1.5, 2, 2**53 + 1], ["1.5", "2", "9007199254740993"]),
+        ([-(2**63), 2**63], ["-9223372036854775808", "9223372036854775808"]),
+        ([True, 1], ["true", "1"]),
+    ],
+)
+def test_a_column_takes_what_its_rows_hold(
+    tmp_path: Path, values: list[object], column: list[object]
+) -> None:
+    given = made([{"id": "a", "text": TEXT, "n": value} for value in values])
+    table = pq.read_table(written("parquet", tmp_path / "o.parquet", given))
+    assert table.column("n").to_pylist() == column
+
+
+def test_a_field_of_ones_own_may_be_called_cut_words(tmp_path: Path) -> None:
+    given = made([{"id": "a", "text": TEXT, "cut_words": "none"}])
+    table = pq.read_table(written("parquet", tmp_path / "o.parquet", given))
+    assert table.column("cut_words").to_pylist() == ["none"]
+
+
 def test_csv_rows_are_articles(tmp_path: Path) -> None:
     with written("csv", tmp_path / "o.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
