@@ -18,6 +18,9 @@ LONGEST_LINE = 2**24
 LONGEST_TEXT = 2**21
 """In characters: some 350,000 words, a very long book."""
 
+DEEPEST = 100
+"""Levels of lists and objects in a row; what nests ten times deeper, Python may read, not write."""
+
 _EXCERPT = 200  # characters of a bad row that are shown
 
 
@@ -57,6 +60,9 @@ class Fields(NamedTuple):
 
         A row without an id of its own is called after its file and line.
         """
+        if _deeper(record, DEEPEST):
+            reason = f"more than {DEEPEST} levels of lists and objects"
+            return Rejected(str(file.path), line, reason)
         text = record.get(self.text) if isinstance(record, dict) else None
         if not isinstance(record, dict):
             reason = "not an object with fields"
@@ -73,6 +79,17 @@ class Fields(NamedTuple):
             own = record.get(self.id)
             return Article(f"{file.name}:{line}" if own is None else str(own), text, record)
         return Rejected(str(file.path), line, reason, str(record)[:_EXCERPT])
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested in more levels; seen without recursion."""
+    level = [value]
+    for _ in range(levels + 1):
+        nested = [item for item in level if isinstance(item, dict | list)]
+        level = [x for item in nested for x in (item.values() if isinstance(item, dict) else item)]
+        if not nested:
+            return False
+    return True
 
 
 class Lines:

@@ -97,6 +97,22 @@ def test_parquet_and_datasets(tmp_path: Path) -> None:
     assert rejected(tmp_path / "in.parquet", text="body")[0].reason.endswith("id, text, n")
 
 
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [(pa.string(), "نص".encode(), b"\xd9"), (pa.timestamp("us"), 0, 2**62)],
+)
+def test_a_bad_cell_costs_that_row_alone(
+    tmp_path: Path, kind: pa.DataType, good: object, bad: object
+) -> None:
+    stored = pa.array([*[good] * 300, bad, *[good] * 699])
+    column = pa.Array.from_buffers(kind, 1000, stored.buffers())  # nobody checks what is in it
+    path = tmp_path / "in.parquet"
+    pq.write_table(pa.table({"text": TEXTS[:1] * 1000, "n": column}), path)
+    found = rows(path)
+    assert [row.line for row in found if isinstance(row, Rejected)] == [301]
+    assert sum(isinstance(row, Article) for row in found) == 999
+
+
 def test_folders_are_read_in_order_and_files_called_by_their_path(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / ".hidden").mkdir()
@@ -150,6 +166,8 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         (b'{"text": "x", "n": 1e999}', "1e999 is no JSON number"),
         (b'{"text": "\xd9\x82\xff"}', "no utf-8 text"),
         (b'{"text": ' + b"[" * 100_000, "not valid JSON"),
+        (b'{"text": "x", "n": ' + b"[" * 100 + b"]" * 100 + b"}", "more than 100 levels"),
+        (b'{"body": "x", "n": ' + b"[" * 900 + b"]" * 900 + b"}", "more than 100 levels"),
         (b'{"text": "' + b"x" * (LONGEST_TEXT + 1) + b'"}', "no article"),
         (b'{"text": "' + b"x" * (LONGEST_LINE + 9) + b'"}', "a line longer than"),
     ],
