@@ -16,6 +16,9 @@ from .errors import HasilaError
 LONGEST_LINE = 2**27
 """In bytes: a text line beyond it is a damaged file, or one made to fill the memory."""
 
+DAMAGED = (EOFError, OSError, zlib.error)
+"""What reading a file that `open_bytes` opened may raise."""
+
 
 def open_bytes(path: Path) -> BinaryIO:
     """A file's bytes, decompressed by its ending (.gz, .zst).
@@ -54,8 +57,35 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                 f"{path}:{number}: not UTF-8 (byte {error.start} of the line); "
                 "save the file as UTF-8"
             ) from error
-        except (EOFError, OSError, zlib.error) as error:
+        except DAMAGED as error:
             raise HasilaError(f"{path}:{number + 1}: the file is damaged here: {error}") from error
+
+
+def require_writable(path: Path) -> None:
+    """Make sure that a file can be written under a name, before the work that is to fill it.
+
+    Raises:
+        HasilaError: it cannot.
+    """
+    require_folder(path)
+    if path.is_dir():
+        raise HasilaError(f"{path}: cannot be written: it is a folder; name a file")
+
+
+def require_folder(path: Path) -> None:
+    """Make the folder that is to hold a path, if there is none.
+
+    Raises:
+        HasilaError: it cannot be made, or nothing can be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HasilaError(
+            f"{path}: cannot be written: {error.filename}: {error.strerror}"
+        ) from error
+    if not os.access(path.parent, os.W_OK):
+        raise HasilaError(f"{path}: cannot be written: no permission to write in its folder")
 
 
 @contextmanager
@@ -63,6 +93,9 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
     """A UTF-8 text file that appears under its name only when all of it is written.
 
     It is compressed by its ending (.gz, .zst). If the block raises, an older file stays as it was.
+
+    Raises:
+        HasilaError: no file can be written under this name.
     """
     with atomic_bytes(path) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as stream:
         yield stream
@@ -71,7 +104,7 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
 @contextmanager
 def atomic_bytes(path: Path, level: int = 3) -> Iterator[IO[bytes]]:
     """As `atomic_text`, for bytes; ``level`` is how hard zstd compresses."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    require_writable(path)
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as raw, _compressed(raw, path, level) as stream:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import HasilaError
-from ..files import open_bytes
+from ..files import DAMAGED, open_bytes
 from ..jsonl import Located, read_located, write_reports
 from ..markup import read_markup
 from ..markup_writer import write_markup
-from ..types import Report
+from ..types import PredictedSpan, Report
 from .brat import read_brat, write_brat
-from .common import Losses
+from .common import Losses, count
 from .conll import read_conll, write_conll
 from .doccano import read_doccano, write_doccano
 from .huggingface import read_huggingface, write_huggingface
@@ -30,6 +30,7 @@ __all__ = [
     "Format",
     "Losses",
     "detected",
+    "files_of",
     "open_reports",
     "pre_annotate",
     "read_format",
@@ -55,11 +56,15 @@ class Format:
     endings: tuple[str, ...] = ()
     """File endings that mean this format and no other."""
     pre_annotate: Preannotator | None = None
+    confidences: bool = False
+    """Whether what ``write`` writes carries the confidences of predicted spans."""
 
 
 FORMATS: dict[str, Format] = {
     "hasila": Format(
-        lambda path, _: read_located(path), lambda path, reports, _: write_reports(path, reports)
+        lambda path, _: read_located(path),
+        lambda path, reports, _: write_reports(path, reports),
+        confidences=True,
     ),
     "markup": Format(
         lambda path, _: read_markup(path), lambda path, reports, _: write_markup(path, reports)
@@ -67,7 +72,9 @@ FORMATS: dict[str, Format] = {
     "conll": Format(read_conll, write_conll, (".conll", ".bio", ".iob", ".iob2", ".tsv")),
     "brat": Format(read_brat, write_brat, (".ann",)),
     "doccano": Format(read_doccano, write_doccano, (), write_doccano),
-    "label-studio": Format(read_label_studio, write_label_studio, (".json",), write_label_studio),
+    "label-studio": Format(
+        read_label_studio, write_label_studio, (".json",), write_label_studio, confidences=True
+    ),
     "prodigy": Format(read_prodigy, write_prodigy),
     "inception": Format(read_inception, write_inception, (".xmi", ".zip"), write_inception),
     "datasets": Format(read_huggingface, write_huggingface),
@@ -91,7 +98,18 @@ def write_format(path: Path, reports: Iterable[Report], name: str, losses: Losse
     Raises:
         HasilaError: the format is unknown or cannot hold what a report says.
     """
-    return _written(lambda: _format(name).write(path, reports, losses))
+    known = _format(name)
+    if not known.confidences:
+        reports = _counted(reports, losses)
+    return _written(lambda: known.write(path, reports, losses))
+
+
+def _counted(reports: Iterable[Report], losses: Losses) -> Iterator[Report]:
+    """The reports, their predicted spans counted."""
+    for report in reports:
+        predicted = sum(isinstance(span, PredictedSpan) for span in report.spans)
+        count(losses, "confidences of predicted spans, left out", predicted)
+        yield report
 
 
 def pre_annotate(
@@ -118,15 +136,24 @@ def open_reports(
         HasilaError: there is nothing to read, or a file is not in its format.
     """
     losses = Losses() if losses is None else losses
+    for path in files_of(paths, name):
+        yield from read_format(path, name, losses)
+
+
+def files_of(paths: Iterable[Path], name: str | None = None) -> Iterator[Path]:
+    """What `read_format` is to read: the files and folders given; of a folder of ours its files.
+
+    Raises:
+        HasilaError: a folder has none.
+    """
     for path in paths:
         if path.is_dir() and name is None and not _folder_format(path):
             files = sorted(f for end in ("", ".gz", ".zst") for f in path.glob(f"*.jsonl{end}"))
             if not files:
                 raise HasilaError(f"{path}: no *.jsonl files in this folder")
-            for file in files:
-                yield from read_format(file, None, losses)
+            yield from files
         else:
-            yield from read_format(path, name, losses)
+            yield path
 
 
 def detected(path: Path) -> str:
@@ -171,7 +198,7 @@ def _line_format(path: Path) -> str | None:
             line = next((line for line in lines if line.strip()), b"").decode(
                 "utf-8-sig", "replace"
             )
-        except (EOFError, OSError):
+        except DAMAGED:
             return "hasila"  # whose reader says what is wrong with the file
     if line.startswith("==="):
         return "markup"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import HasilaError
-from ..files import open_bytes
+from ..files import DAMAGED, open_bytes, require_folder
 from ..jsonl import report_from, span_record
 from ..offsets import UNITS, to_code_points, unit_starts
 from ..types import Report, Span
@@ -132,7 +132,7 @@ def whole_bytes(path: Path) -> bytes:
     try:
         with open_bytes(path) as stream:
             data = stream.read(LARGEST_FILE + 1)
-    except (EOFError, OSError) as error:
+    except DAMAGED as error:
         raise HasilaError(f"{path}: cannot be read: {error}") from error
     if len(data) > LARGEST_FILE:
         raise HasilaError(f"{path}: more than {LARGEST_FILE:,} bytes; split it")
@@ -144,13 +144,14 @@ def new_folder(path: Path) -> Iterator[Path]:
     """A folder that appears under its name only when all of it is written.
 
     Raises:
-        HasilaError: there is something under that name.
+        HasilaError: there is something under that name, or no folder to hold it.
     """
+    require_folder(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise HasilaError(f"{path}: exists; name a folder that does not, or an empty one")
     partial = path.with_name(f".{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    partial.mkdir()
     try:
         yield partial
         if path.exists():

@@ -11,7 +11,15 @@ from datasets import Dataset, DatasetDict
 
 from hasila.data import files
 from hasila.data.errors import HasilaError
-from hasila.data.formats import Losses, common, inception, read_format, write_format
+from hasila.data.formats import (
+    FORMATS,
+    Losses,
+    common,
+    inception,
+    open_reports,
+    read_format,
+    write_format,
+)
 from hasila.data.types import Report, Span
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -206,6 +214,26 @@ def test_a_file_that_is_not_there_and_a_format_that_is_none(tmp_path):
         reading("hasila", tmp_path / "x")
     with pytest.raises(HasilaError, match="no format 'bart'; there are hasila"):
         reading("bart", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x.jsonl.gz", "x.json.gz"])
+def test_a_damaged_gz_file_whose_format_is_to_be_told(tmp_path, name):
+    packed = gzip.compress(b'{"id": "1", "text": "x"}\n' * 100)
+    path = tmp_path / name
+    path.write_bytes(packed[:10] + b"\xff" * 20 + packed[30:])
+    with pytest.raises(HasilaError, match=name):
+        list(open_reports([path]))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("place", ["file/x", "file/x/y", "folder"])
+def test_what_cannot_be_written_to_is_one_clear_error(tmp_path, name, place):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine.txt").write_text("x")
+    with pytest.raises(HasilaError, match=str(tmp_path / place)):
+        write_format(tmp_path / place, [Report("r", "نص")], name, Losses())
+    assert {path.name for path in tmp_path.rglob("*")} == {"file", "folder", "mine.txt"}
 
 
 @pytest.mark.parametrize("name", ["brat", "inception", "datasets"])

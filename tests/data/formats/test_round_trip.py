@@ -9,7 +9,7 @@ from report_strategies import reports, same
 
 from hasila.data.errors import HasilaError
 from hasila.data.formats import FORMATS, Losses, read_format, write_format
-from hasila.data.types import Report
+from hasila.data.types import PredictedSpan, Report
 
 NAMES = {"markup": "x.txt", "conll": "x.conll", "label-studio": "x.json"}
 FOLDERS = ("brat", "inception", "datasets")
@@ -41,6 +41,15 @@ def test_a_format_gives_back_what_it_got(tmp_path_factory, name: str, data: st.D
     for before, after in zip(given_reports, found, strict=True):
         assert same(before, after)
     assert not losses
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_confidences_that_a_format_does_not_carry_are_counted(tmp_path, name):
+    found = PredictedSpan(0, 3, "ACTOR", confidence=0.625)
+    _, losses = there_and_back(tmp_path, name, [Report("r", "قسد تنفي", (found,))])
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    carried = any(b"0.625" in path.read_bytes() for path in files)
+    assert losses == ({} if carried else {"confidences of predicted spans, left out": 1})
 
 
 HALF = Report("r", "قسد \ud83d")
