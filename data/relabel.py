@@ -8,6 +8,7 @@ them out. Of spans that lie within each other the outermost is kept, after mappi
 edges of a span, which our guidelines leave outside, are cut off.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import HasilaError
 from .formats.common import Losses
-from .types import Label, Report, Span
+from .types import Label, PredictedSpan, Report, Span
 from .words import without_marks, words
 
 SHIPPED = Path(__file__).parent / "label_maps"
@@ -88,20 +89,29 @@ def relabelled(reports: Iterable[Report], label_map: LabelMap, losses: Losses) -
 
 
 def _ours(text: str, span: Span, label: Label, losses: Losses) -> Iterator[Span]:
-    """A span with our label and without marks at its edges; none of one that is all marks."""
+    """A span with our label and without marks at its edges; none of one that is all marks.
+
+    A span that the text does not hold stays as it is, for those who read on to refuse.
+    """
+    if not 0 <= span.start <= span.end <= len(text):
+        yield replace(span, label=label)
+        return
     inside = [(span.start + a, span.start + b) for a, b in words(text[span.start : span.end])]
     if trimmed := without_marks(text, inside):
         start, end = trimmed
         if (start, end) != span.offsets:
             losses[f"{span.label} spans trimmed to their words"] += 1
-        yield replace(span, start=start, end=end, label=label)
+        moved = replace(span, start=start, end=end, label=label)
+        if isinstance(moved, PredictedSpan):
+            moved = replace(moved, surface=text[start:end])
+        yield moved
     else:
         losses[f"{span.label} spans of marks alone, left out"] += 1
 
 
 def outermost(spans: Iterable[Span], losses: Losses) -> Iterator[Span]:
     """Spans in order, without those that lie in or overlap one that begins before or is longer."""
-    end = 0
+    end = -math.inf
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if span.start < end:
             losses[f"{span.label} spans inside another, left out"] += 1

@@ -3,7 +3,7 @@ import pytest
 from hasila.data.errors import HasilaError
 from hasila.data.formats.common import Losses
 from hasila.data.relabel import SHIPPED, load_label_map, relabelled
-from hasila.data.types import Report, Span
+from hasila.data.types import PredictedSpan, Report, Span
 
 TEXT = "رئيس بلدية نابلس قال إن 5 جنيهات"
 
@@ -43,6 +43,21 @@ def test_marks_at_the_edges_of_a_span_are_cut_off():
         "ORG spans trimmed to their words": 1,
         "LOC spans of marks alone, left out": 1,
     }
+
+
+def test_a_trimmed_prediction_says_its_new_surface():
+    text = "التقى ( أحمد )"
+    found = PredictedSpan(6, 14, "PERS", surface="( أحمد )", confidence=0.5)
+    (report,) = relabelled([Report("r", text, (found,))], load_label_map("anercorp"), Losses())
+    assert [(s.surface, s.confidence) for s in report.spans] == [("أحمد", 0.5)]
+
+
+def test_a_span_that_the_text_does_not_hold_is_not_judged_by_it():
+    spans = Span(-2, 4, "PERS"), Span(30, 99, "PERS")
+    losses = Losses()
+    (report,) = relabelled([Report("r", TEXT, spans)], load_label_map("anercorp"), losses)
+    assert report.spans == (Span(-2, 4, "ACTOR"), Span(30, 99, "ACTOR"))
+    assert not losses
 
 
 def test_what_a_corpus_never_annotates_goes_to_meta():
