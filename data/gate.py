@@ -146,7 +146,7 @@ def _problems(report: Report, spans: Sequence[Offsets]) -> Iterator[tuple[str, s
         reach = span if reach is None or span.end > reach.end else reach
         if span.quantity:
             yield from _wrong_quantity(report, span, span.quantity)
-    yield from _wrong_masks(report)
+    yield from wrong_masks(report)
 
 
 def _misplaced(
@@ -199,8 +199,8 @@ def _wrong_quantity(report: Report, span: Span, quantity: Quantity) -> Iterator[
                 )
 
 
-def _wrong_masks(report: Report) -> Iterator[tuple[str, str]]:
-    """What `hasila.data.relabel` writes, and training reads, must be what it should be."""
+def wrong_masks(report: Report) -> Iterator[tuple[str, str]]:
+    """Kind and message of what `relabel` writes, and training and scores read, if it is wrong."""
     masked = report.meta.get("masked", [])
     for offsets in masked if isinstance(masked, list) else [masked]:
         match offsets:
@@ -210,7 +210,7 @@ def _wrong_masks(report: Report) -> Iterator[tuple[str, str]]:
                 yield (
                     "bad-mask",
                     f"masked: {offsets!r:.80} is no [start, end] within the text; masked is a "
-                    "list of the stretches that training leaves out",
+                    "list of the stretches of which the annotation says nothing",
                 )
     unannotated = report.meta.get("unannotated", [])
     if not isinstance(unannotated, list) or any(label not in LABELS for label in unannotated):

@@ -95,7 +95,7 @@ def agreement(a: Iterable[Report], b: Iterable[Report]) -> Agreement:
     Raises:
         HasilaError: an id comes twice, no id is in both, or a report's texts differ.
     """
-    pairing = pair(a, b)
+    pairing = pair(a, b, all_spans=True)
     alone = set(pairing.unpredicted)
     cases = [case for case in pairing.cases if case.report.id not in alone]
     return Agreement(

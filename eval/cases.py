@@ -5,12 +5,15 @@ format that lost the raw spacing is laid back over the gold text.
 """
 
 from bisect import bisect_right
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from ..data.errors import HasilaError
-from ..data.types import Report, Span
+from ..data.gate import wrong_masks
+from ..data.types import Offsets, Report, Span
+from ..data.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +30,125 @@ class Pairing:
 
     ``unpredicted`` are the ids of reports without a prediction: their gold spans count as missed.
     ``unknown`` are the ids of predictions without a report: they are not scored.
+    ``unjudged`` is how many predicted spans were left out because gold says nothing of them.
     """
 
     cases: tuple[Case, ...]
     unpredicted: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    unjudged: int = 0
+
+    @property
+    def lost(self) -> dict[str, tuple[str, ...]]:
+        """The ids of reports without a counterpart, by what becomes of them."""
+        return {
+            "reports without a prediction (their spans count as missed)": self.unpredicted,
+            "predictions for other reports (not scored)": self.unknown,
+        }
+
+    @property
+    def losses(self) -> dict[str, int]:
+        """What is not as given: in words, with how often."""
+        return {
+            **{what: len(ids) for what, ids in self.lost.items()},
+            "predicted spans of which gold says nothing (not scored)": self.unjudged,
+        }
 
 
-def pair(gold: Iterable[Report], predicted: Iterable[Report]) -> Pairing:
+def named(ids: Sequence[str], most: int = 10) -> str:
+    """The first of some ids, in a line.
+
+    >>> named(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    rest = len(ids) - most
+    return ", ".join(ids[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def pair(
+    gold: Iterable[Report], predicted: Iterable[Report], *, all_spans: bool = False
+) -> Pairing:
     """Pair predictions with the gold reports of the same id; if none is shared, of the same text.
 
     A prediction without an own text is taken at its offsets. One whose text differs from the gold
     text in white space alone is laid over it.
 
+    Args:
+        gold: the annotated reports.
+        predicted: what a system found in them, or another annotator.
+        all_spans: keep the predicted spans of which gold says nothing, which `judged` leaves out.
+
     Raises:
-        HasilaError: an id comes twice, no report is in both files, a prediction's text is another
-            one, or an offset lies outside the text.
+        HasilaError: a report comes twice, none is in both files, a prediction's text is another
+            one, an offset lies outside the text, or what gold masks is not to be read.
     """
     reports, found = _by_id(gold, "gold"), _by_id(predicted, "predicted")
     for report in reports.values():
         _require_inside(report, report.text, "gold")
     if reports and found and not reports.keys() & found.keys():
         found = _named_by_text(found, reports)
+    cases, unjudged = [], 0
+    for name, report in reports.items():
+        spans = _spans_over(report, found[name]) if name in found else ()
+        kept = spans if all_spans else judged(report, spans)
+        unjudged += len(spans) - len(kept)
+        cases.append(Case(report, kept))
     return Pairing(
-        tuple(
-            Case(report, _spans_over(report, found[name]) if name in found else ())
-            for name, report in reports.items()
-        ),
+        tuple(cases),
         tuple(name for name in reports if name not in found),
         tuple(name for name in found if name not in reports),
+        unjudged,
     )
 
 
+def judged(gold: Report, predicted: Sequence[Span]) -> tuple[Span, ...]:
+    """Predicted spans without those of which gold says nothing, as training learns nothing there.
+
+    A span that meets no gold span is left out if its label is one that the report does not
+    annotate, or if each of its words touches a masked stretch (`hasila.data.relabel`).
+
+    Raises:
+        HasilaError: the report's ``masked`` or ``unannotated`` are not what they should be.
+    """
+    masked, unannotated = (gold.meta.get(name) for name in ("masked", "unannotated"))
+    if not masked and not unannotated:
+        return tuple(predicted)
+    for _, problem in wrong_masks(gold):
+        raise HasilaError(f"report {gold.id}: {problem}")
+
+    def is_judged(span: Span) -> bool:
+        if any(_meet(span.offsets, other.offsets) for other in gold.spans):
+            return True
+        inside = [(span.start + a, span.start + b) for a, b in words(gold.surface(span))]
+        return span.label not in (unannotated or ()) and not (
+            inside and all(any(_meet(word, stretch) for stretch in masked or ()) for word in inside)
+        )
+
+    return tuple(filter(is_judged, predicted))
+
+
+def _meet(a: Offsets, b: Offsets) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
+
+
 def _named_by_text(found: dict[str, Report], reports: dict[str, Report]) -> dict[str, Report]:
-    """Predictions of a format without ids under the ids of the reports that have their text."""
-    names: dict[str, str] = {}
+    """Predictions of a format without ids under the ids of the reports that have their text.
+
+    Equal texts are paired in the order of the files.
+    """
+    names: defaultdict[str, deque[str]] = defaultdict(deque)
     for name, report in reports.items():
-        names.setdefault(_visible(report.text), name)
-    known = {names.get(_visible(report.text), name): report for name, report in found.items()}
+        names[_visible(report.text)].append(name)
+    known: dict[str, Report] = {}
+    for name, report in found.items():
+        text = _visible(report.text)
+        if text in names and not names[text]:
+            raise HasilaError(
+                f"report {name}: its text is more often among the predicted reports than among "
+                "the gold ones: it would count double (as a distributed evaluation's padded tail "
+                "does); keep one of them"
+            )
+        known[names[text].popleft() if text in names else name] = report
     if not reports.keys() & known.keys():
         raise HasilaError(
             "no prediction has the id or the text of a gold report "
