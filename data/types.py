@@ -52,9 +52,9 @@ class Quantity:
     where: tuple[Offsets, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Span:
-    """A labelled stretch of a text: ``text[start:end]``.
+    """A labelled stretch of a text: ``text[start:end]``. Spans sort by `key`, predicted or not.
 
     The label is a plain string because other systems' labels pass through here too; that ours are
     among `LABELS` is for the gate to check.
@@ -74,6 +74,10 @@ class Span:
     def key(self) -> tuple[int, int, str]:
         """``(start, end, label)``: what strict scores compare."""
         return self.start, self.end, self.label
+
+    def __lt__(self, other: "Span") -> bool:
+        # Not the dataclass's own order: that knows no order between a span and a predicted one.
+        return self.key < other.key
 
 
 @dataclass(frozen=True, slots=True)

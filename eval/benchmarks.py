@@ -162,7 +162,7 @@ def tagged_spans(tags: Iterable[str]) -> Iterator[tuple[int, int, str]]:
 def token_tags(sentence: Sentence, spans: Iterable[Span]) -> list[str]:
     """IOB2 tags of the file's tokens; a span covers every token it touches that is still free."""
     tags = ["O"] * len(sentence.tokens)
-    for span in sorted(spans, key=lambda span: span.key):
+    for span in sorted(spans):
         mark = "B"
         for index, (start, end) in enumerate(sentence.tokens):
             if start < span.end and span.start < end and tags[index] == "O":

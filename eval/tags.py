@@ -35,7 +35,7 @@ def iob2(offsets: Sequence[Offsets], spans: Sequence[Span]) -> tuple[list[str], 
     starts = {start: index for index, (start, _) in enumerate(offsets)}
     ends = {end: index for index, (_, end) in enumerate(offsets, 1)}
     tags, lost = ["O"] * len(offsets), 0
-    for span in sorted(spans, key=lambda span: span.key):
+    for span in sorted(spans):
         first, last = starts.get(span.start), ends.get(span.end)
         if first is None or last is None or first >= last or set(tags[first:last]) != {"O"}:
             lost += 1
