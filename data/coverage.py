@@ -12,6 +12,7 @@ from itertools import accumulate, pairwise
 
 import regex
 
+from .errors import HasilaError
 from .types import Quantity, Report
 
 LEAST = 20
@@ -154,7 +155,17 @@ def _place_in_actor(report: Report) -> int:
 
 
 def _view(report: Report) -> Report:
-    """A report as the patterns see it: no tashkeel, one alef, spans moved along."""
+    """A report as the patterns see it: no tashkeel, one alef, spans moved along.
+
+    Raises:
+        HasilaError: a span lies outside the text.
+    """
+    for start, end, label in (span.key for span in report.spans):
+        if not 0 <= start <= end <= len(report.text):
+            raise HasilaError(
+                f"report {report.id}: {label} [{start}, {end}) is outside the text of "
+                f"{len(report.text)} characters; `hasila check` finds all that is wrong"
+            )
     starts = [0, *accumulate(unicodedata.category(char) != "Mn" for char in report.text)]
     text = "".join(char for char in report.text if unicodedata.category(char) != "Mn")
     spans = (replace(span, start=starts[span.start], end=starts[span.end]) for span in report.spans)
@@ -229,7 +240,11 @@ RULES: dict[str, Rule] = {
 
 
 def coverage(reports: Iterable[Report]) -> dict[str, Counter[str]]:
-    """Occurrences by ``phenomenon``, and reports by ``country``, ``event`` and ``manner``."""
+    """Occurrences by ``phenomenon``, and reports by ``country``, ``event`` and ``manner``.
+
+    Raises:
+        HasilaError: a span lies outside its text.
+    """
     table: dict[str, Counter[str]] = {
         name: Counter() for name in ("country", "event", "manner", "phenomenon")
     }

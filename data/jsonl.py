@@ -89,14 +89,14 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def dumped(value: object) -> str:
-    """A value as one line of JSON, in Arabic as it is; lone surrogates, no UTF-8, are escaped."""
-    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, allow_nan=False)
-    return line
+def dumped(value: object, indent: int | None = None) -> str:
+    """A value as JSON, in one line unless indented: Arabic as it is, lone surrogates escaped."""
+    return writable(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent))
+
+
+def writable(text: str) -> str:
+    r"""A text that UTF-8 can hold: lone surrogates as JSON escapes them, ``\ud800``."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def report_from(record: object, where: str) -> Report:

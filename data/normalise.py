@@ -10,6 +10,8 @@ AraBERT's vocabulary tells their forms apart.
 
 import unicodedata
 
+from .words import words
+
 _TATWEEL = "ـ"
 _ARABIC_DIGITS = (0x0660, 0x06F0)  # Arabic-Indic, Persian
 
@@ -52,3 +54,12 @@ def normalise(word: str) -> str:
     if not _TOUCHED.isdisjoint(word):  # seldom, and several times faster to see than to translate
         word = word.translate(_NORMALISED)
     return unicodedata.normalize("NFC", word)
+
+
+def surface_key(text: str) -> str:
+    """A surface to compare with others: its words, each normalised.
+
+    >>> surface_key("قُوَّات  قسـد")
+    'قوات قسد'
+    """
+    return " ".join(filter(None, (normalise(text[start:end]) for start, end in words(text))))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .normalise import normalise
+from .normalise import surface_key
 from .types import Report
 from .words import words
 
@@ -33,8 +33,7 @@ class Stats:
         self.countries[report.country or "(none)"] += 1
         for span in report.spans:
             self.labels[span.label] += 1
-            surface = " ".join(map(normalise, report.surface(span).split()))
-            self.surfaces[span.label, surface] += 1
+            self.surfaces[span.label, surface_key(report.surface(span))] += 1
 
     @property
     def percentiles(self) -> dict[int, int]:

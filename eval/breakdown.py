@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..data.normalise import normalise
+from ..data.errors import HasilaError
+from ..data.normalise import surface_key
 from ..data.types import Report, Span
 from ..data.words import words
 from .cases import Case
@@ -22,6 +23,7 @@ CountArray = npt.NDArray[np.float64]
 """Counts of shape (reports, groups, 3): true positives, gold, predicted."""
 
 UNKNOWN = "(unknown)"
+_FIELDS = ("id", "source", "date", "country")
 _YEAR = re.compile(r"(?<!\d)(1[89]|20)\d\d(?!\d)")  # dates come in any order
 
 
@@ -105,16 +107,34 @@ def _ordered(sizes: Mapping[str, int], facet: Facet) -> tuple[str, ...]:
 
 
 def field_facet(name: str) -> Facet:
-    """Group by a field of the reports: ``source``, ``country``, ``year``, or any of ``meta``."""
+    """Group by a field of the reports: their own, ``year`` (of the date), or any of ``meta``."""
+    title = name.replace("_", " ").capitalize()
+    by_name = name in ("year", "date")
+    return Facet(name, title, lambda report, _: _field(report, name), by_name=by_name)
 
-    def value(report: Report, _: Span) -> str:
-        if name == "year":
-            found = _YEAR.search(report.date or "")
-            return found[0] if found else UNKNOWN
-        known = getattr(report, name) if name in ("source", "country") else report.meta.get(name)
-        return UNKNOWN if known in (None, "") else str(known)
 
-    return Facet(name, name.replace("_", " ").capitalize(), value, by_name=name == "year")
+def require_fields(reports: Sequence[Report], names: Iterable[str]) -> None:
+    """Refuse a field that is empty in all reports: there would be one group, the unknown.
+
+    Raises:
+        HasilaError: it is; the message names the fields there are.
+    """
+    for name in names:
+        if all(_field(report, name) == UNKNOWN for report in reports):
+            known = {*_FIELDS, "year"} | {key for report in reports for key in report.meta}
+            there = (n for n in sorted(known) if any(_field(r, n) != UNKNOWN for r in reports))
+            raise HasilaError(
+                f"no report has a field {name!r} to break the scores down by; there are "
+                f"{', '.join(there)}"
+            )
+
+
+def _field(report: Report, name: str) -> str:
+    if name == "year":
+        found = _YEAR.search(report.date or "")
+        return found[0] if found else UNKNOWN
+    known = getattr(report, name) if name in _FIELDS else report.meta.get(name)
+    return UNKNOWN if known in (None, "") else str(known)
 
 
 def report_length(reports: Iterable[Report]) -> Facet:
@@ -133,15 +153,6 @@ def span_length() -> Facet:
         lambda r, s: scale(len(words(r.surface(s)))),
         scale.names,
     )
-
-
-def surface_key(text: str) -> str:
-    """A surface as training is said to have seen it: its words, each normalised.
-
-    >>> surface_key("قُوَّات  قسـد")
-    'قوات قسد'
-    """
-    return " ".join(filter(None, (normalise(text[start:end]) for start, end in words(text))))
 
 
 def seen_in_training(training: Iterable[Report]) -> Facet:

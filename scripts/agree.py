@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .console import out
+from .console import out, plain
 
 
 def agree(
@@ -18,15 +18,16 @@ def agree(
 
     from ..data.formats import open_reports
     from ..eval.agreement import agreement
+    from ..eval.cases import named
 
     found = agreement(*([located.report for located in open_reports([path])] for path in (a, b)))
     if not quiet:
         for disagreement in found.disagreements:
-            out.print(str(disagreement), markup=False, soft_wrap=True)
+            out.print(plain(str(disagreement)), soft_wrap=True)
     table = Table("label", "strict F1", "A", "B", "both")
     for label, counts in [*found.scores.labels.items(), ("micro", found.scores.micro)]:
         sizes = (counts.gold, counts.predicted, int(counts.true_positives))
-        table.add_row(label, f"{counts.f1:.4f}", *map(str, sizes))
+        table.add_row(plain(label), f"{counts.f1:.4f}", *map(str, sizes))
     out.print(table)
     out.print(f"Cohen's kappa over {found.words.total():,} words: {found.kappa:.4f}")
     for group, count in found.groups.most_common():
@@ -34,4 +35,5 @@ def agree(
     out.print(f"{found.reports:,} reports compared")
     for name, ids in (("A", found.only_a), ("B", found.only_b)):
         if ids:
-            out.print(f"{len(ids):,} reports only in {name}, not compared: {', '.join(ids[:5])} …")
+            line = f"{len(ids):,} reports only in {name}, not compared: {named(ids)}"
+            out.print(plain(line), soft_wrap=True)

@@ -1,6 +1,5 @@
 """``hasila check``: the gate over files in any format."""
 
-import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import out
+from .console import out, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +28,7 @@ def check(
     """
     from ..data.formats import Losses, open_reports
     from ..data.gate import KINDS, check
+    from ..data.jsonl import dumped
 
     losses, reports = Losses(), 0
     counts: Counter[str] = Counter()
@@ -46,14 +46,14 @@ def check(
             listed.append(asdict(finding) | {"severity": finding.severity})
         else:
             style = "red" if finding.severity == "error" else None
-            out.print(str(finding), style=style, markup=False, soft_wrap=True)
+            out.print(plain(str(finding)), style=style, soft_wrap=True)
     errors = sum(count for kind, count in counts.items() if KINDS[kind] == "error")
     if as_json:
         summary = {"reports": reports, "errors": errors, "counts": counts, "losses": losses}
-        typer.echo(json.dumps(summary | {"findings": listed}, ensure_ascii=False))
+        typer.echo(dumped(summary | {"findings": listed}))
     else:
         for what, times in losses.most_common():
-            out.print(f"{times:,} {what}", markup=False, soft_wrap=True)
+            out.print(plain(f"{times:,} {what}"), soft_wrap=True)
         for kind, count in counts.most_common():
             out.print(f"{count:,} {kind} ({KINDS[kind]})")
         out.print(f"{reports:,} reports, {errors:,} errors, {counts.total() - errors:,} warnings")

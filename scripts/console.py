@@ -3,9 +3,19 @@
 import logging
 
 from rich.console import Console
+from rich.text import Text
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+
+def plain(text: str) -> Text:
+    """Text of users' files for a terminal, which it must not control: no markup, no escapes.
+
+    What is not to be printed goes (bidi marks, halves of characters), white space is a space.
+    """
+    kept = (c if c.isprintable() else " " if c.isspace() else "" for c in text)
+    return Text("".join(kept))
 
 
 def quiet_libraries() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import err, out
+from .console import err, out, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,6 @@ def convert(
         count = pre_annotate(target, reports, to, pre_annotations, losses)
     else:
         count = write_format(target, reports, to, losses)
-    out.print(f"{count:,} reports: {target}", soft_wrap=True)
+    out.print(f"{count:,} reports: {target}", markup=False, soft_wrap=True)
     for what, times in losses.most_common():
-        err.print(f"{times:,} {what}", style="yellow", soft_wrap=True, markup=False)
+        err.print(plain(f"{times:,} {what}"), style="yellow", soft_wrap=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .console import out
+from .console import out, plain
 
 
 def coverage(
@@ -23,5 +23,5 @@ def coverage(
         ordered = column_counts.items() if column == "phenomenon" else column_counts.most_common()
         for name, count in ordered:
             rare = column == "phenomenon" and count < LEAST
-            table.add_row(name, str(count), style="red" if rare else None)
+            table.add_row(plain(name), str(count), style="red" if rare else None)
         out.print(table)

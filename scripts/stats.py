@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .console import out
+from .console import out, plain
 
 
 def stats(
@@ -13,7 +13,7 @@ def stats(
     top: Annotated[int, typer.Option(help="How many surfaces of each label.")] = 15,
 ) -> None:
     """Count reports, words, spans, sources, countries, lengths and surfaces."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from ..data.formats import open_reports
     from ..data.stats import stats
@@ -30,11 +30,11 @@ def stats(
     ):
         table = Table(title, "spans" if title == "label" else "reports")
         for name, count in counts.most_common():
-            table.add_row(name, f"{count:,}")
+            table.add_row(plain(name), f"{count:,}")
         out.print(table)
     for label in sorted(counted.labels):
-        table = Table(f"{label}: most frequent", "spans")
+        table = Table(Column(plain(f"{label}: most frequent")), "spans")
         of_label = (row for row in counted.surfaces.most_common() if row[0][0] == label)
         for (_, surface), count in [row for row, _ in zip(of_label, range(top), strict=False)]:
-            table.add_row(surface, f"{count:,}")
+            table.add_row(plain(surface), f"{count:,}")
         out.print(table)

@@ -1,4 +1,5 @@
 import gzip
+import json
 
 import pytest
 import zstandard
@@ -8,7 +9,7 @@ from report_strategies import reports, same
 
 from hasila.data import read_located, read_reports, write_reports
 from hasila.data.errors import HasilaError
-from hasila.data.jsonl import record_of
+from hasila.data.jsonl import dumped, record_of
 from hasila.data.types import PredictedSpan, Report, Span
 
 
@@ -103,3 +104,9 @@ def test_span_order_is_kept(tmp_path):
     spans = (Span(4, 5, "ACTOR"), Span(0, 1, "ACTOR"))
     write_reports(tmp_path / "x", [Report("r", "ا ب ج", spans)])
     assert next(read_reports(tmp_path / "x")).spans == spans
+
+
+def test_halves_of_characters_are_escaped_and_the_rest_stays_as_it_is():
+    text = dumped({"نص": "قسد \ud800"}, indent=1)
+    assert text.encode().decode() == '{\n "نص": "قسد \\ud800"\n}'
+    assert json.loads(text) == {"نص": "قسد \ud800"}

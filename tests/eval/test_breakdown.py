@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from span_strategies import Corpus, corpora
 
+from hasila.data.errors import HasilaError
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.eval import Counts, score
 from hasila.eval.breakdown import (
@@ -12,6 +13,7 @@ from hasila.eval.breakdown import (
     field_facet,
     label_frequency,
     report_length,
+    require_fields,
     seen_in_training,
     span_length,
     tabulate,
@@ -57,7 +59,17 @@ def test_fields_of_reports() -> None:
     dated = [Case(report(d, COUNT, date=d), ()) for d in ("Sat, 15 May 2021 10:00", "07/01/2013")]
     assert list(groups(dated, field_facet("year"))) == ["2013", "2021"]
     assert list(groups(cases, field_facet("event"))) == ["قصف", UNKNOWN]
+    assert list(groups(cases, field_facet("date"))) == ["2024-05-01", UNKNOWN]
+    assert list(groups(cases, field_facet("id"))) == ["2", "1"]
     assert tabulate(cases, field_facet("year")).reports == {"2024": 1, UNKNOWN: 1}
+
+
+def test_a_field_no_report_has_is_refused() -> None:
+    known = [report("1", date="2024-05-01"), report("2", meta={"event": "قصف", "empty": ""})]
+    require_fields(known, ["id", "date", "year", "event"])
+    for name in ("evnt", "empty", "source", "text"):
+        with pytest.raises(HasilaError, match=f"{name}.* there are date, event, id, year"):
+            require_fields(known, [name])
 
 
 def test_a_predicted_span_counts_in_its_own_group() -> None:

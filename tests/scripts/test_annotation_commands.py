@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from hasila.data.errors import HasilaError
 from hasila.data.jsonl import read_reports, write_reports
 from hasila.data.types import PredictedSpan, Report, Span
 from hasila.scripts.cli import app
@@ -113,6 +114,64 @@ def test_agree_lists_disagreements_and_counts(good, tmp_path):
     assert "0.6667" in output
     assert "1 disagreements: boundary" in output
     assert "r1: boundary" not in run("agree", good, other, "--quiet")[1]
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A report in which of two spans at one place one is predicted."""
+    spans = (PredictedSpan(5, 7, "NUMBER", confidence=0.5), Span(5, 7, "NUMBER"), SPANS[2])
+    write_reports(tmp_path / "mixed.jsonl", [Report("r1", TEXT, spans)])
+    return tmp_path / "mixed.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("command", "status"), [("check", 1), ("agree", 0), ("convert", 0), ("coverage", 0)]
+)
+def test_predicted_and_annotated_spans_stand_side_by_side(mixed, tmp_path, command, status):
+    more = {"agree": (mixed,), "convert": (tmp_path / "x.conll", "--to", "conll")}
+    found = CliRunner().invoke(app, [command, str(mixed), *map(str, more.get(command, ()))])
+    assert (found.exit_code, found.exception and type(found.exception)) in [
+        (0, None),
+        (status, SystemExit),
+    ]
+
+
+def test_what_users_wrote_cannot_steer_the_terminal(tmp_path):
+    """Neither as markup of Rich, nor as escapes, nor as half a character, which is no UTF-8."""
+    text = "قتل \ud800 [/x] \x1b[2J"
+    spans = Span(4, 10, "[/b]"), Span(11, 15, "ACTOR")
+    names = {"source": "[/afp]", "country": "[/sy]", "meta": {"event": "[/e]"}}
+    paths = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
+    for path, kept in zip(paths, (spans, spans[:1]), strict=True):
+        write_reports(path, [Report("[/r]", text, kept, **names), Report(path.stem, "نص")])
+    target = tmp_path / "[/x].jsonl"
+    for command in (
+        ["stats", paths[0]],
+        ["coverage", paths[0]],
+        ["check", paths[0]],
+        ["agree", *paths],
+        ["convert", paths[0], target],
+    ):
+        result = CliRunner().invoke(app, [str(part) for part in command])
+        assert not result.exception or isinstance(result.exception, SystemExit), command
+        assert "[/" in result.output
+        assert "\x1b" not in result.output
+
+
+def test_coverage_of_a_span_past_the_text_is_one_clear_error(tmp_path):
+    write_reports(tmp_path / "x.jsonl", [Report("r1", TEXT, (Span(5, 99, "NUMBER"),))])
+    result = CliRunner().invoke(app, ["coverage", str(tmp_path / "x.jsonl")])
+    assert isinstance(result.exception, HasilaError)
+    assert "report r1: NUMBER [5, 99) is outside the text of 21 characters" in str(result.exception)
+
+
+def test_stats_counts_surfaces_by_their_words(tmp_path):
+    texts = ("مقاتلو قسد(الشمال)", "مقاتلو قسـ ـد (الشمال)")
+    reports = [Report(str(i), t, (Span(0, len(t), "ACTOR"),)) for i, t in enumerate(texts)]
+    write_reports(tmp_path / "x.jsonl", reports)
+    _, output = run("stats", tmp_path / "x.jsonl")
+    rows = [line.split("│")[1:3] for line in output.splitlines() if "قسد" in line]
+    assert [[cell.strip() for cell in row] for row in rows] == [["مقاتلو قسد ( الشمال )", "2"]]
 
 
 def test_stats(good):
