@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..data.jsonl import read_reports
 from ..data.types import LABELS, Report
-from .console import out
+from .console import out, plain
 
 _QUESTIONS = dict(zip(LABELS, ("who", "where", "how many"), strict=True))
 
@@ -29,7 +29,7 @@ def show_reports(reports: Iterable[Report], first: int = 20) -> None:
     reports = iter(reports)
     table = Table("report", *_QUESTIONS.values(), show_lines=True)
     for report in islice(reports, first):
-        table.add_row(Text(report.id), *(_surfaces(report, label) for label in _QUESTIONS))
+        table.add_row(plain(report.id), *(_surfaces(report, label) for label in _QUESTIONS))
     if next(reports, None):
         table.caption = f"The first {first} reports; --first shows more."
     out.print(table)
@@ -38,5 +38,4 @@ def show_reports(reports: Iterable[Report], first: int = 20) -> None:
 def _surfaces(report: Report, label: str) -> Text:
     spans = sorted(span for span in report.spans if span.label == label)
     distinct = dict.fromkeys(report.surface(span) for span in spans)
-    # A text may hold terminal escapes and bidi marks; neither belongs on somebody's screen.
-    return Text("، ".join("".join(filter(str.isprintable, surface)) for surface in distinct))
+    return plain("، ".join(distinct))
