@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..data.files import numbered_lines
-from ..data.formats import Losses, detected, open_reports
-from ..data.jsonl import parsed, report_from
+from ..data.formats import Losses, detected, files_of, read_format
+from ..data.jsonl import read_json_lines, report_from
 from ..data.types import Report
 
 
@@ -23,16 +22,11 @@ def read_predictions(
     Raises:
         HasilaError: a file is not in its format; the message names file, line and report.
     """
-    for path in paths:
+    losses = Losses() if losses is None else losses
+    for path in files_of(paths, name):
         if path.is_file() and (name or detected(path)) == "hasila":
-            yield from _without_texts(path)
+            for _, where, record in read_json_lines(path):
+                whole = {"text": "", **record} if isinstance(record, dict) else record
+                yield report_from(whole, where)
         else:
-            yield from (located.report for located in open_reports([path], name, losses))
-
-
-def _without_texts(path: Path) -> Iterator[Report]:
-    for number, line in numbered_lines(path):
-        if line.strip():
-            where = f"{path}:{number}"
-            record = parsed(line, where)
-            yield report_from({"text": "", **record} if isinstance(record, dict) else record, where)
+            yield from (located.report for located in read_format(path, name, losses))

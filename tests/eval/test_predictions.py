@@ -60,3 +60,9 @@ def test_other_formats_are_told_by_their_files(tmp_path) -> None:
     assert report.text == "قتل 27"
     assert report.spans == (Span(4, 6, "NUMBER"),)
     assert sum(losses.values()) > 0
+
+
+def test_a_folder_is_read_as_its_files_are(tmp_path) -> None:
+    for name in "ab":
+        lines(tmp_path / f"{name}.jsonl", {"id": name, "spans": []})
+    assert [report.id for report in read_predictions([tmp_path])] == ["a", "b"]
