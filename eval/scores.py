@@ -118,17 +118,6 @@ class Scores:
             "labels": {name: ratios(c) | _sizes(c) for name, c in self.labels.items()},
         }
 
-    def to_markdown(self) -> str:
-        """A table: a row a label, then micro and macro; ratios in percent."""
-        rows = [
-            "| label | precision | recall | F1 | gold | predicted |",
-            "|:--|--:|--:|--:|--:|--:|",
-        ]
-        for name, counts in [*self.labels.items(), ("micro", self.micro)]:
-            rows.append(f"| {name} | {_percent(counts)} | {counts.gold} | {counts.predicted} |")
-        rows.append(f"| macro | {_percent(self.macro)} | | |")
-        return "\n".join(rows) + "\n"
-
 
 def score(gold: Iterable[Sequence[Span]], predicted: Iterable[Sequence[Span]]) -> Scores:
     """Strict scores of the predicted spans, report by report, against the gold ones.
@@ -171,7 +160,3 @@ def _sizes(counts: Counts) -> dict[str, float]:
         "gold": counts.gold,
         "predicted": counts.predicted,
     }
-
-
-def _percent(of: Ratios) -> str:
-    return " | ".join(f"{100 * value:.2f}" for value in (of.precision, of.recall, of.f1))
