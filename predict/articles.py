@@ -33,13 +33,18 @@ class Rejected:
 Row = Article | Rejected
 
 
+def unnamed(identifier: Any) -> bool:
+    """Whether a row's own id names nothing: there is none, or it is blank."""
+    return identifier is None or not str(identifier).strip()
+
+
 def tagged(article: Article, prediction: Prediction) -> dict[str, Any]:
     """The output record of an article: its fields as they were, its id, and its spans.
 
     ``cut_words`` is there only where the model judged words by their beginning.
     """
     record = dict(article.record)
-    if record.get("id") is None:
+    if unnamed(record.get("id")):
         record = {"id": article.id} | {key: record[key] for key in record if key != "id"}
     record["spans"] = [span_record(span) for span in prediction.spans]
     if prediction.cut_words:

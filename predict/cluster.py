@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ..data.errors import HasilaError
+from ..model.checkpoint import checkpoint_path
 from ..model.extractor import Extractor
 from .local import Engine, Shards
 from .shards import Chunk, Pending, shard_of
@@ -59,7 +60,7 @@ def ray_engine(
         chunks = ray.data.read_datasource(_Chunks(pending), override_num_blocks=1, num_cpus=0)
         tagged = chunks.map_batches(
             _Tagger,
-            fn_constructor_args=(str(model.resolve()), batch_pieces),
+            fn_constructor_args=(str(checkpoint_path(model).resolve()), batch_pieces),
             batch_size=1,
             batch_format="pyarrow",
             compute=ActorPoolStrategy(min_size=1, max_size=max(1, workers or room)),

@@ -37,8 +37,12 @@ def ahead(items: Iterator[_T], depth: int = 2) -> Iterator[_T]:
 
     An error in making one is raised where it would have been taken.
     """
-    with ThreadPoolExecutor(1, "ahead") as thread:
+    thread = ThreadPoolExecutor(1, "ahead")
+    try:
         coming = deque(thread.submit(next, items, None) for _ in range(depth))
         while (item := coming.popleft().result()) is not None:
             coming.append(thread.submit(next, items, None))
             yield item
+    finally:
+        # Not waited for: it may be reading standard input, where nothing need ever come.
+        thread.shutdown(wait=False, cancel_futures=True)

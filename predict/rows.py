@@ -5,11 +5,11 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from ..data.errors import HasilaError
-from .articles import Article, Rejected, Row
+from .articles import Article, Rejected, Row, unnamed
 from .encodings import INVALID, damage
 
 LONGEST_LINE = 2**24
@@ -30,7 +30,7 @@ class File(NamedTuple):
     Attributes:
         path: where it is; ``-`` is standard input.
         kind: how it is read, see `Source`.
-        name: what it is called in the ids of rows that have none.
+        name: what it is called in the ids of rows that have none; no other of the run is.
         size: in bytes, as stored; 0 where that is not known.
     """
 
@@ -77,7 +77,7 @@ class Fields(NamedTuple):
             reason = f"{len(text):,} characters are no article (at most {LONGEST_TEXT:,})"
         else:
             own = record.get(self.id)
-            return Article(f"{file.name}:{line}" if own is None else str(own), text, record)
+            return Article(f"{file.name}:{line}" if unnamed(own) else str(own), text, record)
         return Rejected(str(file.path), line, reason, str(record)[:_EXCERPT])
 
 
@@ -198,7 +198,7 @@ def whole_text(stream: io.TextIOWrapper, file: File) -> Row:
     if INVALID in text:
         fault = f"bytes that are no {stream.encoding} text"
         return Rejected(str(file.path), 0, fault, text[:_EXCERPT])
-    return Fields().article({"id": _stem(file), "text": text}, file, 0)
+    return Fields().article({"id": file.name, "text": text}, file, 0)
 
 
 def web_page(file: File) -> Row:
@@ -219,8 +219,4 @@ def web_page(file: File) -> Row:
         return Rejected(str(file.path), 0, "no article text on this page")
     page = json.loads(found)
     given = {name: page[name] for name in ("text", "title", "date") if page.get(name)}
-    return Fields().article({"id": _stem(file)} | given, file, 0)
-
-
-def _stem(file: File) -> str:
-    return str(PurePath(file.name).with_suffix(""))
+    return Fields().article({"id": file.name} | given, file, 0)

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from ..data.errors import HasilaError
-from ..model.checkpoint import read_metadata
+from ..model.checkpoint import checkpoint_path, read_metadata
 from .counts import Counts, total
 from .journal import Journal, manifest, opened
 from .local import Engine
@@ -55,7 +55,7 @@ class Job:
     """What to do: which model reads what, and what is made of it.
 
     Attributes:
-        model: a checkpoint.
+        model: a checkpoint; ``shipped`` is the one that ships.
         output: the file to write.
         sink: what kind of file, a key of `SINKS`.
         fields: the names of the articles' text and id.
@@ -89,18 +89,21 @@ def run(
 
     Args:
         job: what to do.
-        source: the articles.
+        source: the articles; its ``say`` is told that Ctrl-C or SIGTERM was heard.
         engine: what computes, `local_engine` or another.
         watch: called after every shard.
 
     Raises:
-        HasilaError: a bad row with ``strict``, another run's shards in the way, a full disk, or
-            no row is an article.
+        HasilaError: a bad row with ``strict``, another run's shards in the way, a file that cannot
+            be written, a full disk, no complete checkpoint, or no row is an article.
         Interrupted: after Ctrl-C or SIGTERM, when the shards in hand were kept.
+        KeyboardInterrupt: after a second Ctrl-C, at once.
     """
+    checkpoint = checkpoint_path(job.model)
+    usual = read_metadata(checkpoint).ranges
     if any(file.path.resolve() == job.output.resolve() for file in source.files):
         raise HasilaError(f"{job.output}: is also what is read; name another output")
-    made_of = manifest(job.model, source.files, job.fields)
+    made_of = manifest(checkpoint, source.files, job.fields)
     try:
         with opened(job.folder, made_of) as journal:
             words_now, seconds = _work(job, source, engine, journal, watch)
@@ -110,16 +113,15 @@ def run(
                 first = next(row for shard in journal.finished() for row in shard.rejected)
                 journal.remove()
                 raise HasilaError(f"none of the {counts.rejected:,} rows is an article: {first}")
-            model = f"{job.model.resolve().name}@{made_of['model'][:12]}"
+            model = f"{checkpoint.resolve().name}@{made_of['model'][:12]}"
             _write(job, Made(journal.finished, counts, job.fields, model))
             journal.remove()
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise HasilaError(
-            f"{job.output}: {error.strerror}; make room and give the same command: it goes on"
+            f"{error.filename or job.output}: {error.strerror or error}; "
+            f"{'make room' if full else 'mend it'} and give the same command: it goes on"
         ) from error
-    usual = read_metadata(job.model).ranges
     return Summary(
         job.output,
         job.quarantine if counts.rejected else None,
@@ -142,7 +144,7 @@ def _work(
         read = max(read, shard.read)
     before = counts.words
     began = time.monotonic()
-    with _stoppable() as stopping:
+    with _stoppable(source.say) as stopping:
         for number, stored in engine(Pending(source, finished)):
             journal.write(number, stored)
             shard = Shard.unpacked(number, stored)
@@ -173,15 +175,20 @@ def _require_clean(job: Job, shard: Shard) -> None:
 
 
 @contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
+def _stoppable(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
     """Whether Ctrl-C or SIGTERM asked to stop; asking twice stops at once."""
     asked = False
     before: dict[signal.Signals, Any] = {}
 
-    def ask(number: int, _: FrameType | None) -> None:
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def ask(_: int, __: FrameType | None) -> None:
         nonlocal asked
         asked = True
-        signal.signal(number, before[signal.Signals(number)])
+        restore()
+        say("finishing what is in hand; Ctrl-C again stops at once")
 
     # Elsewhere than in the main thread, whoever runs us there handles signals.
     if threading.current_thread() is threading.main_thread():
@@ -190,5 +197,4 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
     try:
         yield lambda: asked
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        restore()

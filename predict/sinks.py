@@ -17,6 +17,7 @@ from ..data.files import atomic_bytes, atomic_text
 from ..data.formats.label_studio import write_label_studio
 from ..data.jsonl import dumped
 from ..data.types import PredictedSpan, Report
+from .articles import unnamed
 from .counts import Counts
 from .rows import Fields
 from .shards import Shard
@@ -49,7 +50,7 @@ class Made(NamedTuple):
     def id_of(self, record: Mapping[str, Any]) -> Any:
         """What a tagged article is called."""
         own = record.get(self.fields.id)
-        return record["id"] if own is None else own
+        return record["id"] if unnamed(own) else own
 
 
 def sink_of(output: Path) -> str:

@@ -1,6 +1,7 @@
 """Where articles come from: files of many kinds, folders, standard input; read as a stream."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
@@ -41,6 +42,7 @@ class Source:
         files: what is read, in order.
         size: of the files, in bytes.
         read: bytes read so far.
+        say: told what a user should know.
     """
 
     def __init__(
@@ -57,18 +59,19 @@ class Source:
             say: told of encodings other than UTF-8 and of files passed over.
 
         Raises:
-            HasilaError: a path does not exist, holds nothing to read, or is of no known kind.
+            HasilaError: a path does not exist, holds nothing to read, is of no known kind, or is
+                given twice.
         """
-        self.files = [file for path in paths for file in _files(path, say)]
+        self.files = _told_apart([file for path in paths for file in _files(path, say)])
         self.size = sum(file.size for file in self.files)
         self.read = 0
         self._fields = fields or Fields()
-        self._say = say
+        self.say = say
 
     def quiet(self) -> "Source":
         """The same articles, read without a word: one that can be sent to another process."""
         source = copy(self)
-        source._say = _silent
+        source.say = _silent
         return source
 
     def __iter__(self) -> Iterator[Row]:
@@ -100,7 +103,7 @@ class Source:
             stream = unpacked(raw, file.path)
             text, encoding = decoded(stream)
             if not encoding.startswith("utf-8"):
-                self._say(f"{file.path}: read as {encoding}")
+                self.say(f"{file.path}: read as {encoding}")
             lines = Lines(text, stream)
             if file.kind == "text":
                 row = whole_text(text, file)
@@ -127,7 +130,7 @@ def _files(path: Path, say: Callable[[str], None]) -> list[File]:
     if not path.is_dir():
         if (kind := _kind(path)) is None:
             raise HasilaError(f"{path}: of no kind that can be read; give {_known()}")
-        return [File(path, kind, path.name, path.stat().st_size)]
+        return [File(path, kind, _name(Path(path.name), kind), path.stat().st_size)]
     if is_dataset(path):
         return [File(path, "dataset", path.name, 0)]
     inside = [
@@ -136,7 +139,7 @@ def _files(path: Path, say: Callable[[str], None]) -> list[File]:
         if file.is_file() and not any(part[0] == "." for part in file.relative_to(path).parts)
     ]
     found = [
-        File(file, kind, file.relative_to(path).as_posix(), file.stat().st_size)
+        File(file, kind, _name(file.relative_to(path), kind), file.stat().st_size)
         for file in inside
         if (kind := _kind(file))
     ]
@@ -145,6 +148,21 @@ def _files(path: Path, say: Callable[[str], None]) -> list[File]:
     if passed := len(inside) - len(found):
         say(f"{path}: {passed:,} files of other kinds passed over")
     return found
+
+
+def _name(path: Path, kind: str) -> str:
+    """A file's name as rows' ids have it; one that is an article goes without its ending."""
+    return (path.with_suffix("") if kind in ("text", "web") else path).as_posix()
+
+
+def _told_apart(files: list[File]) -> list[File]:
+    """The files with names all different: where two are called alike, all get their whole paths."""
+    for path, times in Counter(file.path for file in files).most_common(1):
+        if times > 1:
+            raise HasilaError(f"{path}: is given {times} times; name it once")
+    if len({file.name for file in files}) == len(files):
+        return files
+    return [file._replace(name=file.path.as_posix()) for file in files]
 
 
 def _kind(path: Path) -> str | None:

@@ -41,11 +41,12 @@ def dataset_rows(file: File, fields: Fields) -> Iterator[Row]:
         loaded = load_from_disk(str(file.path))
     except ValueError as error:
         raise OSError(error) from error
-    splits = {file.name: loaded} if isinstance(loaded, Dataset) else loaded
+    splits = {"": loaded} if isinstance(loaded, Dataset) else loaded
     for name, split in splits.items():
         tables = split.with_format("arrow").iter(_ROWS)
         batches = (batch for table in tables for batch in table.to_batches())
-        yield from _rows(batches, split.column_names, file._replace(name=name), fields)
+        part = file._replace(name=f"{file.name}/{name}") if name else file
+        yield from _rows(batches, split.column_names, part, fields)
 
 
 def is_dataset(path: Path) -> bool:

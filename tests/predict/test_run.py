@@ -229,6 +229,16 @@ def test_a_full_disk_says_what_to_do(
         subprocess.run(["umount", str(small)], check=True)  # noqa: S607
 
 
+def test_a_model_may_be_the_one_that_ships(articles: Path, tmp_path: Path) -> None:
+    def none(pending: Pending) -> Shards:
+        raise Crash
+
+    with pytest.raises(Crash):
+        go(articles, Path("shipped"), tmp_path / "out.jsonl", none)
+    with pytest.raises(HasilaError, match="no complete checkpoint"):
+        go(articles, tmp_path, tmp_path / "out.jsonl", none)
+
+
 def test_asked_to_stop_it_finishes_what_is_in_hand(
     articles: Path, checkpoint: Path, extractor: Extractor, whole: bytes, tmp_path: Path
 ) -> None:

@@ -37,7 +37,7 @@ def made(records: list[dict[str, Any]] = RECORDS, fields: Fields | None = None) 
     for number, record in enumerate(records):
         text = record[fields.text]
         spans = SPANS if text == TEXT else ()
-        article = Article(str(record.get(fields.id, f"in:{number}")), text, record)
+        article = Article(str(record.get(fields.id) or f"in:{number}"), text, record)
         counts = Counts(articles=1)
         output = tagged(article, Prediction(spans, 4))
         counts.count_fields(output)
@@ -130,6 +130,13 @@ def test_fields_of_other_names(tmp_path: Path) -> None:
         assert [row["id"] for row in csv.DictReader(stream)] == ["k1", "k1"]
     tasks = json.loads(written("label-studio", tmp_path / "o.json", given).read_bytes())
     assert tasks[0]["data"]["text"] == TEXT
+
+
+@pytest.mark.parametrize("name", ["id", "key"])
+def test_a_blank_id_is_replaced(tmp_path: Path, name: str) -> None:
+    given = made([{name: "", "text": TEXT}], Fields("text", name))
+    with written("spans", tmp_path / "o.csv", given).open(encoding="utf-8") as stream:
+        assert [row["id"] for row in csv.DictReader(stream)] == ["in:0", "in:0"]
 
 
 @given(st.text(max_size=8) | st.integers().map(str))

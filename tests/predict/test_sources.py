@@ -126,6 +126,32 @@ def test_folders_are_read_in_order_and_files_called_by_their_path(tmp_path: Path
     assert said == [f"{tmp_path}: 1 files of other kinds passed over"]
 
 
+def test_no_two_articles_of_a_run_are_called_alike(tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "01.txt").write_text(TEXTS[0], "utf-8")
+        (tmp_path / name / "news.jsonl").write_text(JSONL.replace("id", "key"), "utf-8")
+        Dataset.from_list(RECORDS).rename_column("id", "key").save_to_disk(tmp_path / name / "set")
+    x, y = tmp_path / "x", tmp_path / "y"
+    for paths in (
+        [x, y],
+        [x / "01.txt", y / "01.txt"],
+        [x / "news.jsonl", y / "news.jsonl"],
+        [x / "set", y / "set"],
+    ):
+        names = [article.id for article in articles(*paths)]
+        assert len(set(names)) == len(names) > 1
+    assert [a.id for a in articles(x / "01.txt", y / "news.jsonl")][:2] == ["01", "news.jsonl:1"]
+    with pytest.raises(HasilaError, match="given 2 times"):
+        Source([x, x / "01.txt"])
+
+
+def test_a_blank_id_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("id,text\n,نص\n ,نص\n0,نص\n", "utf-8")
+    assert [article.id for article in articles(path)] == ["in.csv:2", "in.csv:3", "0"]
+
+
 def test_text_files_keep_their_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes("سطر\r\nسطر\rسطر\n".encode())
