@@ -183,11 +183,18 @@ def _p_value(chance: Floats, observed: float) -> float:
 class Spread:
     """A score over several seeds; ``deviation`` is the sample's, n - 1 in the denominator."""
 
+    values: tuple[float, ...]
     mean: float
     deviation: float
     low: float
     high: float
-    runs: int
+
+    def __str__(self) -> str:
+        ends = f"from {100 * self.low:.2f} to {100 * self.high:.2f}"
+        return (
+            f"{len(self.values)} runs: mean {100 * self.mean:.2f}, standard deviation "
+            f"{100 * self.deviation:.2f}, {ends}"
+        )
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -199,4 +206,4 @@ def spread(values: Sequence[float]) -> Spread:
     if not values:
         raise ValueError("no values to average")
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    return Spread(float(np.mean(values)), deviation, min(values), max(values), len(values))
+    return Spread(tuple(values), float(np.mean(values)), deviation, min(values), max(values))

@@ -18,10 +18,10 @@ from .breakdown import (
 )
 from .calibration import Calibration, calibrate
 from .cases import Case, Pairing, pair
-from .certainty import ROUNDS, Intervals, intervals, macro_intervals
+from .certainty import ROUNDS, Intervals, Spread, intervals, macro_intervals, spread
 from .errors import KINDS, Kind, SpanError, confusion, find_errors
 from .matching import STRATEGIES, tally
-from .scores import Scores
+from .scores import Scores, score
 from .stamp import Stamp
 from .tags import SeqevalScores, seqeval_scores
 
@@ -47,11 +47,23 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """How well a second annotator does against the first: as far as a score can mean anything."""
+    """How well a second annotator does against the first: as far as a score can mean anything.
+
+    ``scored`` is how many of its reports are among those that the system is scored on, by text.
+    """
 
     scores: Scores
     interval: Intervals
     reports: int
+    scored: int
+
+    @property
+    def on(self) -> str:
+        """The reports it is taken on, in words: whether they are those that are scored."""
+        if not self.scored:
+            return f"{self.reports:,} other reports than those scored"
+        some = "all" if self.scored == self.reports else f"{self.scored:,}"
+        return f"{self.reports:,} reports, {some} of them among those scored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,7 @@ class Evaluation:
     calibration: Calibration | None
     min_precision: float
     ceiling: Ceiling | None
+    runs: Spread | None
 
     @property
     def error_counts(self) -> dict[Kind, int]:
@@ -86,6 +99,7 @@ def evaluate(
     *,
     training: Sequence[Report] | None = None,
     annotators: tuple[Sequence[Report], Sequence[Report]] | None = None,
+    others: Sequence[Pairing] = (),
     fields: Sequence[str] = FIELDS,
     min_precision: float = 0.95,
     rounds: int = ROUNDS,
@@ -98,6 +112,7 @@ def evaluate(
         stamp: the protocol; seed, rounds and what the pairing lost are filled in here.
         training: the reports the system was trained on, to tell seen surfaces from unseen.
         annotators: the same reports as two people annotated them, for the human ceiling.
+        others: further runs of the system on the same reports, for the spread of micro F1 alone.
         fields: the fields of the reports to break the scores down by.
         min_precision: the precision that the review threshold is to reach.
         rounds: bootstrap resamples.
@@ -114,8 +129,9 @@ def evaluate(
         facets.append(seen_in_training(training))
     facets.append(label_frequency(reports if training is None else training))
     words_view = seqeval_scores(cases)
+    runs = (pairing, *others)
     return Evaluation(
-        stamp=_completed(stamp, pairing, words_view, rounds, seed),
+        stamp=_completed(stamp, runs, words_view, rounds, seed),
         cases=cases,
         scores=labels.scores,
         micro=_micro(labels.counts, rounds, seed),
@@ -132,24 +148,38 @@ def evaluate(
         breakdowns=tuple(Breakdown.of(tabulate(cases, f), rounds, seed) for f in facets),
         calibration=calibrate(cases),
         min_precision=min_precision,
-        ceiling=None if annotators is None else human_ceiling(*annotators, rounds, seed),
+        ceiling=None if annotators is None else human_ceiling(*annotators, reports, rounds, seed),
+        runs=spread([_micro_f1(run) for run in runs]) if others else None,
     )
 
 
 def human_ceiling(
-    first: Iterable[Report], second: Iterable[Report], rounds: int = ROUNDS, seed: int = 0
+    first: Iterable[Report],
+    second: Iterable[Report],
+    scored: Iterable[Report] = (),
+    rounds: int = ROUNDS,
+    seed: int = 0,
 ) -> Ceiling:
     """The strict scores of a second annotator against the first, on the reports both have.
 
-    F1 does not depend on who is called first.
+    F1 does not depend on who is called first. ``scored`` are the reports beside whose score it is
+    to stand.
 
     Raises:
         HasilaError: the files share no report, or one of another text.
     """
-    pairing = pair(first, second)
+    pairing = pair(first, second, all_spans=True)
     missing = set(pairing.unpredicted)
-    table = tabulate([case for case in pairing.cases if case.report.id not in missing], BY_LABEL)
-    return Ceiling(table.scores, _micro(table.counts, rounds, seed), len(table.counts))
+    both = [case for case in pairing.cases if case.report.id not in missing]
+    texts = {report.text for report in scored}
+    among = sum(case.report.text in texts for case in both)
+    table = tabulate(both, BY_LABEL)
+    return Ceiling(table.scores, _micro(table.counts, rounds, seed), len(both), among)
+
+
+def _micro_f1(run: Pairing) -> float:
+    found = score((c.report.spans for c in run.cases), (c.predicted for c in run.cases))
+    return found.micro.f1
 
 
 def _micro(counts: CountArray, rounds: int, seed: int) -> Intervals:
@@ -157,12 +187,11 @@ def _micro(counts: CountArray, rounds: int, seed: int) -> Intervals:
 
 
 def _completed(
-    stamp: Stamp, pairing: Pairing, words_view: SeqevalScores, rounds: int, seed: int
+    stamp: Stamp, runs: Sequence[Pairing], words_view: SeqevalScores, rounds: int, seed: int
 ) -> Stamp:
-    losses = {
-        **stamp.losses,
-        "gold spans that tags over words cannot express": words_view.lost_gold,
-        "reports without a prediction (their spans count as missed)": len(pairing.unpredicted),
-        "predictions for other reports (not scored)": len(pairing.unknown),
-    }
-    return replace(stamp, losses=losses, rounds=rounds, seed=seed)
+    inexpressible = {"gold spans that tags over words cannot express": words_view.lost_gold}
+    losses = {**stamp.losses, **inexpressible}
+    stamp = replace(stamp, losses=losses, rounds=rounds, seed=seed)
+    for number, run in enumerate(runs, 1):
+        stamp = stamp.with_pairing(run, f"run {number}" if len(runs) > 1 else "")
+    return stamp

@@ -1,7 +1,10 @@
 """An evaluation as Markdown, for a README or a pull request."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 
+from ..data.jsonl import writable
 from .certainty import Interval, Intervals
 from .errors import NONE
 from .evaluation import FEWEST_REPORTS, Breakdown, Evaluation
@@ -18,11 +21,11 @@ _ISOLATE, _POP = "\u2068", "\u2069"  # keep Arabic from turning the words around
 def to_markdown(evaluation: Evaluation) -> str:
     """The figures as Markdown tables, with a few errors of each kind."""
     parts = [
-        f"# Evaluation of {_cell(evaluation.stamp.system)}",
+        f"# Evaluation of {_plain(evaluation.stamp.system)}",
         f"Matching: {evaluation.stamp.matching}. In brackets 95 % bootstrap intervals; a group "
         f"of fewer than {FEWEST_REPORTS} reports has none.",
         _label_table(evaluation),
-        *_ceiling(evaluation),
+        *_beside(evaluation),
         "## Matching strategies",
         _rows(
             ["strategy", "a match is", "precision", "recall", "F1"],
@@ -43,15 +46,15 @@ def to_markdown(evaluation: Evaluation) -> str:
         "## Confusion (rows gold, columns predicted)",
         _confusion(evaluation),
         *(
-            f"## {breakdown.table.facet.title}\n\n{_breakdown(breakdown)}"
+            f"## {_plain(breakdown.table.facet.title)}\n\n{_breakdown(breakdown)}"
             for breakdown in evaluation.breakdowns
         ),
         "## Calibration",
         _calibration_text(evaluation),
         "## Protocol",
-        _rows(["what", "value"], stamp_rows(evaluation.stamp)),
+        _rows(["what", "value"], (map(_plain, row) for row in stamp_rows(evaluation.stamp))),
     ]
-    return "\n\n".join(parts) + "\n"
+    return writable("\n\n".join(parts) + "\n")
 
 
 def stamp_rows(stamp: Stamp) -> Iterator[tuple[str, str]]:
@@ -65,8 +68,7 @@ def stamp_rows(stamp: Stamp) -> Iterator[tuple[str, str]]:
     yield "matching", stamp.matching
     yield "label map", stamp.label_map
     yield "decoding", stamp.decoding
-    for name, count in stamp.losses.items():
-        yield name, f"{count:,}"
+    yield from stamp.loss_rows()
     yield "bootstrap", f"{stamp.rounds:,} rounds over reports, seed {stamp.seed}"
     yield "versions", ", ".join(f"{name} {number}" for name, number in stamp.versions.items())
     yield "command", stamp.command
@@ -75,7 +77,12 @@ def stamp_rows(stamp: Stamp) -> Iterator[tuple[str, str]]:
 def _label_table(evaluation: Evaluation) -> str:
     sides = evaluation.labels.intervals
     rows = [
-        [name, *_percents(counts, sides.get(name)), f"{counts.gold:,}", f"{counts.predicted:,}"]
+        [
+            _plain(name),
+            *_percents(counts, sides.get(name)),
+            f"{counts.gold:,}",
+            f"{counts.predicted:,}",
+        ]
         for name, counts in evaluation.scores.labels.items()
     ]
     micro, macro = evaluation.scores.micro, evaluation.scores.macro
@@ -85,10 +92,13 @@ def _label_table(evaluation: Evaluation) -> str:
     return _rows(["label", "precision", "recall", "F1", "gold", "predicted"], rows)
 
 
-def _ceiling(evaluation: Evaluation) -> Iterator[str]:
+def _beside(evaluation: Evaluation) -> Iterator[str]:
+    """What the scores are to be seen beside."""
+    if evaluation.runs is not None:
+        yield f"Micro F1 over {evaluation.runs}; all other figures are the first run's."
     if (ceiling := evaluation.ceiling) is not None:
         f1 = _percents(ceiling.scores.micro, ceiling.interval)[2]
-        yield f"Two annotators agree at strict F1 {f1} on {ceiling.reports:,} reports."
+        yield f"Two annotators agree at strict F1 {f1} on {ceiling.on}."
 
 
 def _seqeval(evaluation: Evaluation) -> str:
@@ -105,7 +115,7 @@ def _examples(evaluation: Evaluation, kind: str) -> Iterator[str]:
     for case, error in shown:
         sides = (
             " + ".join(
-                f"{_ISOLATE}{_cell(case.report.surface(s))}{_POP} {_cell(s.label)}" for s in spans
+                f"{_ISOLATE}{_plain(case.report.surface(s))}{_POP} {_plain(s.label)}" for s in spans
             )
             or "–"
             for spans in (error.gold, error.predicted)
@@ -121,8 +131,11 @@ def confusion_labels(evaluation: Evaluation) -> list[str]:
 def _confusion(evaluation: Evaluation) -> str:
     names = confusion_labels(evaluation)
     return _rows(
-        ["", *names],
-        ([row, *(f"{evaluation.confusion[row, column]:,}" for column in names)] for row in names),
+        ["", *map(_plain, names)],
+        (
+            [_plain(row), *(f"{evaluation.confusion[row, column]:,}" for column in names)]
+            for row in names
+        ),
     )
 
 
@@ -132,7 +145,7 @@ def _breakdown(breakdown: Breakdown) -> str:
         ["", "precision", "recall", "F1", "gold", "predicted", "reports"],
         (
             [
-                name,
+                _plain(name),
                 *_percents(counts, breakdown.intervals.get(name)),
                 f"{counts.gold:,}",
                 f"{counts.predicted:,}",
@@ -170,13 +183,17 @@ def _percents(of: Ratios, within: Intervals | None = None) -> list[str]:
     ]
 
 
-def _rows(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _rows(header: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of cells that are Markdown: text of others goes through `_plain` first."""
     lines = ["| " + " | ".join(header) + " |", "|" + ":--|" + "--:|" * (len(header) - 1)]
-    lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
-    """Text that cannot break out of its table cell or become markup."""
-    flat = " ".join(text.split()).replace("\\|", "|").replace("|", "\\|")
-    return flat.replace("<", "&lt;")
+def _plain(text: str) -> str:
+    """Text that stays in its line and cell and becomes no markup.
+
+    What shows it may still link a bare address; that opens nothing by itself.
+    """
+    flat = escape(" ".join(text.split()), quote=False)
+    return re.sub(r"[\\`*_\[\]~|$]", r"\\\g<0>", flat)

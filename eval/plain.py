@@ -39,7 +39,9 @@ def to_dict(evaluation: Evaluation) -> dict[str, Any]:
             **ceiling.scores.to_dict(),
             "interval": _ends(ceiling.interval),
             "reports": ceiling.reports,
+            "scored": ceiling.scored,
         },
+        "runs": evaluation.runs and asdict(evaluation.runs),
     }
 
 

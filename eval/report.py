@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..data.jsonl import writable
 from ..data.types import PredictedSpan, Span
 from .errors import NONE
 from .evaluation import FEWEST_REPORTS, Evaluation
@@ -34,7 +35,7 @@ def to_html(evaluation: Evaluation) -> str:
     environment.filters |= {"percent": _percent, "count": lambda number: f"{number:,}"}
     environment.globals |= {"axis": axis}
     script, style = (_source(environment, name) for name in ("report.js", "report.css"))
-    return environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         evaluation=evaluation,
         strategies=STRATEGIES,
         confusion=_confusion(evaluation),
@@ -48,6 +49,7 @@ def to_html(evaluation: Evaluation) -> str:
         style=Markup(style),  # noqa: S704 - our own file
         data=Markup(_json(browser_data(evaluation))),  # noqa: S704 - escaped by _json
     )
+    return writable(page)
 
 
 def browser_data(evaluation: Evaluation) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def browser_data(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _in_order(spans: Iterable[Span]) -> list[list[int | str | float]]:
-    return [_span(span) for span in sorted(spans, key=lambda span: span.key)]
+    return [_span(span) for span in sorted(spans)]
 
 
 def _span(span: Span) -> list[int | str | float]:
@@ -91,14 +93,11 @@ def _span(span: Span) -> list[int | str | float]:
 
 
 def _json(value: object) -> str:
-    r"""JSON that no HTML parser can leave early: ``</script>`` becomes ``\u003c/script>``.
-
-    Lone surrogates are written as escapes, for a page is UTF-8.
-    """
+    r"""JSON that no HTML parser can leave early: ``</script>`` becomes ``\u003c/script>``."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
-    return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
 
 
 def _source(environment: Environment, name: str) -> str:

@@ -40,7 +40,7 @@ def benchmark(
 ) -> None:
     """Train and score a public benchmark by its published protocol, figures beside ours."""
     from ..data.errors import HasilaError
-    from ..data.files import atomic_text
+    from ..data.files import atomic_text, require_writable
     from ..data.provenance import file_sha256
     from ..eval import Stamp
     from ..eval.benchmarks import BENCHMARKS, benchmark_scores, load_benchmark
@@ -50,6 +50,8 @@ def benchmark(
 
     if name not in BENCHMARKS:
         raise HasilaError(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
+    if json_to is not None:
+        require_writable(json_to)
     chosen = BENCHMARKS[name]
     splits = load_benchmark(chosen, data, verify=not unverified)
     reports = {split: [one.report for one in part] for split, part in splits.items()}

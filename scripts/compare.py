@@ -1,17 +1,14 @@
 """``hasila compare``."""
 
-import json
-import unicodedata
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from .console import out
-from .scoring import From, Json, LabelMap, Rounds, Seed, load, load_system
+from .console import out, plain
+from .scoring import From, Json, LabelMap, Rounds, Seed, load_gold, load_system, show_losses
 
 if TYPE_CHECKING:
     from ..eval import Comparison
@@ -32,28 +29,30 @@ def compare(
     """Is system B better than A on the same gold reports, and where do they differ?"""
     from ..data.files import atomic_text
     from ..data.formats import Losses
-    from ..eval import Stamp, pair
+    from ..data.jsonl import dumped
+    from ..eval import Stamp
     from ..eval import compare as compare_systems
 
-    reports, gold_file = load("gold", [gold])
     losses = Losses()
-    by_a, a_file = load_system("A", a, from_, label_map, losses)
-    by_b, b_file = load_system("B", b, from_, label_map, losses)
-    found = compare_systems(pair(reports, by_a), pair(reports, by_b), rounds=rounds, seed=seed)
+    reports, gold_file = load_gold([gold], losses, outputs=[json_to])
+    by_a, a_file = load_system("A", a, reports, losses, name=from_, label_map=label_map)
+    by_b, b_file = load_system("B", b, reports, losses, name=from_, label_map=label_map)
+    found = compare_systems(by_a, by_b, rounds=rounds, seed=seed)
+    stamp = Stamp(
+        f"{a.name} and {b.name}",
+        data=gold_file + a_file + b_file,
+        split=gold.name.split(".")[0],
+        label_map=label_map or "none",
+        losses=losses,
+        rounds=rounds,
+        seed=seed,
+    )
+    stamp = stamp.with_pairing(by_a, "A").with_pairing(by_b, "B")
     _show(found, spans)
+    show_losses(stamp)
     if json_to is not None:
-        files = gold_file + a_file + b_file
-        stamp = Stamp(
-            f"{a.name} and {b.name}",
-            data=files,
-            label_map=label_map or "none",
-            losses=losses,
-            rounds=rounds,
-            seed=seed,
-        )
-        record = {"stamp": asdict(stamp), **found.to_dict()}
         with atomic_text(json_to) as stream:
-            json.dump(record, stream, ensure_ascii=False, indent=2)
+            stream.write(dumped({"stamp": asdict(stamp), **found.to_dict()}, indent=2) + "\n")
         out.print(f"written: {json_to}", markup=False, soft_wrap=True)
 
 
@@ -63,7 +62,7 @@ def _show(found: "Comparison", spans: int) -> None:
         table.add_column(name, justify="right")
     for name, one in [*found.labels.items(), ("micro", found.micro)]:
         table.add_row(
-            name,
+            plain(name),
             f"{100 * one.f1_a:.2f}",
             f"{100 * one.f1_b:.2f}",
             f"{100 * one.delta:+.2f}",
@@ -80,10 +79,5 @@ def _show(found: "Comparison", spans: int) -> None:
             report, span = differing.report, differing.span
             place = f"{span.start}–{span.end}"
             cells = report.id, place, span.label, report.surface(span), differing.side
-            listed.add_row(*map(_plain, cells))
+            listed.add_row(*map(plain, cells))
         out.print(listed)
-
-
-def _plain(text: str) -> str:
-    """Text of a report as one line of a terminal, which it must not control."""
-    return escape("".join(" " if unicodedata.category(c) == "Cc" else c for c in text))

@@ -16,7 +16,7 @@ from .scoring import (
     Rounds,
     Seed,
     Training,
-    load,
+    load_gold,
     measure,
     show,
     write,
@@ -47,16 +47,19 @@ def evaluate(
     seed: Seed = 0,
 ) -> None:
     """Predict annotated reports with a checkpoint, and score what it finds."""
+    from ..data.formats import Losses
     from ..data.provenance import file_sha256
     from ..data.types import Report
     from ..eval import Stamp, pair
     from ..model import Extractor, checkpoint_path, weights_path
 
     folder = checkpoint_path(model)
-    gold, files = load("gold", reports)
+    losses = Losses()
+    gold, files = load_gold(reports, losses, by, (html, json_to, markdown))
     quiet_libraries()
     extractor = Extractor.load(folder)
     found = list(_predict(extractor, gold))
+    losses["words that were cut to their head"] = sum(one.cut_words for one in found)
     stamp = Stamp(
         system=model.name,
         weights=f"SHA-256 {file_sha256(weights_path(folder))}",
@@ -69,15 +72,13 @@ def evaluate(
             "confidence is the lowest probability of the span's tags, at temperature "
             f"{extractor.metadata.temperature:g}"
         ),
-        losses={
-            "words that were cut to their head": sum(one.cut_words for one in found),
-        },
+        losses=losses,
     )
     predicted = (
         Report(report.id, report.text, one.spans) for report, one in zip(gold, found, strict=True)
     )
     evaluation = measure(
-        pair(gold, predicted),
+        [pair(gold, predicted)],
         stamp,
         train,
         annotators,

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from .console import out
 from .scoring import (
     Annotators,
     By,
@@ -18,7 +17,7 @@ from .scoring import (
     Rounds,
     Seed,
     Training,
-    load,
+    load_gold,
     load_system,
     measure,
     show,
@@ -47,25 +46,25 @@ def score(
 ) -> None:
     """Score any system's predictions; of several files, mean and spread, and the first in full."""
     from ..data.formats import Losses
-    from ..eval import Stamp, pair, spread
-    from ..eval import score as strict_score
+    from ..eval import Stamp
 
-    reports, gold_file = load("gold", [gold])
-    losses = [Losses() for _ in predictions]
-    systems = [
-        load_system("predictions", path, from_, label_map, lost)
-        for path, lost in zip(predictions, losses, strict=True)
-    ]
-    pairings = [pair(reports, found) for found, _ in systems]
+    losses = Losses()
+    reports, files = load_gold([gold], losses, by, (html, json_to, markdown))
+    pairings = []
+    for number, path in enumerate(predictions, 1):
+        role = f"run {number}" if len(predictions) > 1 else "predictions"
+        pairing, file = load_system(role, path, reports, losses, name=from_, label_map=label_map)
+        pairings.append(pairing)
+        files += file
     stamp = Stamp(
         system=predictions[0].name,
-        data=gold_file + systems[0][1],
+        data=files,
         split=gold.name.split(".")[0],
         label_map=label_map or "none",
-        losses=losses[0],
+        losses=losses,
     )
     evaluation = measure(
-        pairings[0],
+        pairings,
         stamp,
         train,
         annotators,
@@ -76,16 +75,3 @@ def score(
     )
     show(evaluation)
     write(evaluation, html, json_to, markdown)
-    if len(pairings) > 1:
-        spans = [report.spans for report in reports]
-        found = [
-            strict_score(spans, [case.predicted for case in pairing.cases]).micro.f1
-            for pairing in pairings
-        ]
-        for path, f1 in zip(predictions, found, strict=True):
-            out.print(f"{path}: micro F1 {100 * f1:.2f}", markup=False, soft_wrap=True)
-        over = spread(found)
-        out.print(
-            f"{over.runs} runs: mean {100 * over.mean:.2f}, standard deviation "
-            f"{100 * over.deviation:.2f}, from {100 * over.low:.2f} to {100 * over.high:.2f}"
-        )

@@ -1,6 +1,5 @@
 """What the scoring commands share: their options, what they print and what they write."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from .console import out
+from .console import out, plain
 
 if TYPE_CHECKING:
     from ..data.formats import Losses
@@ -47,55 +46,115 @@ Rounds = Annotated[int, typer.Option(min=100, help="Resamples of the bootstrap."
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
 
-def load(
-    role: str, paths: Sequence[Path], read: "Callable[[list[Path]], Iterable[Report]] | None" = None
+def load_gold(
+    paths: Sequence[Path],
+    losses: "Losses",
+    by: Sequence[str] | None = None,
+    outputs: Iterable[Path | None] = (),
 ) -> "tuple[list[Report], tuple[DataFile, ...]]":
-    """The reports of files in any format, and the files' stamps."""
+    """The reports to score on and their files' stamps; what would fail in the end is refused now.
+
+    Raises:
+        HasilaError: there are no reports, none has a field of ``by``, or an output cannot be
+            written.
+    """
+    from ..data.errors import HasilaError
+    from ..data.files import require_writable
+    from ..eval.breakdown import require_fields
+
+    for output in filter(None, outputs):
+        require_writable(output)
+    reports, stamps = _load("gold", paths, losses)
+    if not reports:
+        raise HasilaError(f"{', '.join(map(str, paths))}: no reports to score on")
+    require_fields(reports, by or ())
+    return reports, stamps
+
+
+def load_system(
+    role: str,
+    path: Path,
+    gold: "Sequence[Report]",
+    losses: "Losses",
+    *,
+    name: str | None,
+    label_map: str | None,
+) -> "tuple[Pairing, tuple[DataFile, ...]]":
+    """A system's predictions, their labels renamed if asked for, with the gold reports they are of.
+
+    Returns:
+        The pairs, and the stamp of the file.
+    """
+    from dataclasses import replace
+
+    from ..data.formats import Losses
+    from ..data.relabel import load_label_map, relabelled
+    from ..eval import pair, read_predictions
+    from ..eval.stamp import said_of
+
+    found, stamps = _load(role, [path], losses, lambda p, lost: read_predictions([p], name, lost))
+    if label_map is not None:
+        # What marks a span has at its edges, its text tells; predictions may come without.
+        texts = {report.id: report.text for report in gold}
+        whole = (replace(r, text=r.text or texts.get(r.id, "")) for r in found)
+        lost = Losses()
+        found = list(relabelled(whole, load_label_map(label_map), lost))
+        losses.update(said_of(role, lost))
+    return pair(gold, found), stamps
+
+
+def _annotated(path: Path, losses: "Losses") -> "Iterable[Report]":
     from ..data.formats import open_reports
+
+    return (located.report for located in open_reports([path], None, losses))
+
+
+def _load(
+    role: str,
+    paths: Sequence[Path],
+    losses: "Losses",
+    read: "Callable[[Path, Losses], Iterable[Report]]" = _annotated,
+) -> "tuple[list[Report], tuple[DataFile, ...]]":
+    """The reports of files in any format, and the files' stamps; losses under the files' role."""
+    from ..data.formats import Losses
     from ..eval import DataFile
+    from ..eval.stamp import said_of
 
     reports: list[Report] = []
     stamps = []
     for path in paths:
-        inside = list(read([path]) if read else (found.report for found in open_reports([path])))
+        lost = Losses()
+        inside = list(read(path, lost))
+        losses.update(said_of(role, lost))
         stamps.append(DataFile.of(role, path, inside))
         reports += inside
     return reports, tuple(stamps)
 
 
-def load_system(
-    role: str, path: Path, name: str | None, label_map: str | None, losses: "Losses"
-) -> "tuple[list[Report], tuple[DataFile, ...]]":
-    """A system's predictions, their labels renamed if asked for, and the file's stamp."""
-    from ..data.relabel import load_label_map, relabelled
-    from ..eval import read_predictions
-
-    reports, stamps = load(role, [path], lambda paths: read_predictions(paths, name, losses))
-    if label_map is not None:
-        reports = list(relabelled(reports, load_label_map(label_map), losses))
-    return reports, stamps
-
-
 def measure(
-    pairing: "Pairing",
+    pairings: "Sequence[Pairing]",
     stamp: "Stamp",
     training: list[Path] | None,
     annotators: tuple[Path, Path] | None,
     fields: list[str] | None,
     **settings: Any,
 ) -> "Evaluation":
-    """Evaluate, with the files that the options name read and stamped."""
+    """Evaluate the first of a system's runs, with the files that the options name stamped."""
     from dataclasses import replace
 
+    from ..data.formats import Losses
     from ..eval import evaluate
     from ..eval.evaluation import FIELDS
 
-    trained_on, training_files = load("training", training or ())
-    first, first_file = load("first annotator", (annotators or ())[:1])
-    second, second_file = load("second annotator", (annotators or ())[1:])
+    losses = Losses(stamp.losses)
+    trained_on, training_files = _load("training", training or (), losses)
+    first, first_file = _load("first annotator", (annotators or ())[:1], losses)
+    second, second_file = _load("second annotator", (annotators or ())[1:], losses)
+    data = stamp.data + training_files + first_file + second_file
     return evaluate(
-        pairing,
-        replace(stamp, data=stamp.data + training_files + first_file + second_file),
+        pairings[0],
+        replace(stamp, data=data, losses=losses),
+        others=pairings[1:],
         training=trained_on if training else None,
         annotators=(first, second) if annotators else None,
         fields=tuple(dict.fromkeys([*FIELDS, *(fields or ())])),
@@ -111,7 +170,7 @@ def show(evaluation: "Evaluation") -> None:
     for name, counts in evaluation.scores.labels.items():
         within = evaluation.labels.intervals.get(name)
         row = [*_percents(counts), _range(within.f1 if within else None)]
-        table.add_row(name, *row, f"{counts.gold:,}", f"{counts.predicted:,}")
+        table.add_row(plain(name), *row, f"{counts.gold:,}", f"{counts.predicted:,}")
     micro, macro = evaluation.scores.micro, evaluation.scores.macro
     table.add_section()
     sizes = f"{micro.gold:,}", f"{micro.predicted:,}"
@@ -120,12 +179,15 @@ def show(evaluation: "Evaluation") -> None:
     out.print(table)
     kinds = (f"{kind} {count:,}" for kind, count in evaluation.error_counts.items() if count)
     out.print(f"errors: {', '.join(kinds) or 'none'}", soft_wrap=True)
-    for name, count in evaluation.stamp.losses.items():
-        if count:
-            out.print(f"{name}: {count:,}")
+    show_losses(evaluation.stamp)
+    if evaluation.runs is not None:
+        files = [file.name for file in evaluation.stamp.data if file.role.startswith("run ")]
+        for file, f1 in zip(files, evaluation.runs.values, strict=True):
+            out.print(plain(f"{file}: micro F1 {100 * f1:.2f}"), soft_wrap=True)
+        out.print(str(evaluation.runs), soft_wrap=True)
     if (ceiling := evaluation.ceiling) is not None:
         f1, ends = 100 * ceiling.scores.micro.f1, _range(ceiling.interval.f1)
-        out.print(f"two annotators: F1 {f1:.1f} ({ends}) on {ceiling.reports:,} reports")
+        out.print(f"two annotators: F1 {f1:.1f} ({ends}) on {ceiling.on}", soft_wrap=True)
     if (calibration := evaluation.calibration) is not None:
         review = calibration.review_threshold(evaluation.min_precision)
         reached = (
@@ -137,15 +199,23 @@ def show(evaluation: "Evaluation") -> None:
         out.print(f"precision {100 * evaluation.min_precision:g}: {reached}")
 
 
+def show_losses(stamp: "Stamp") -> None:
+    """Print what was lost, the ids of lost reports among it."""
+    for what, times in stamp.loss_rows():
+        if stamp.losses[what]:
+            out.print(plain(f"{what}: {times}"), soft_wrap=True)
+
+
 def write(
     evaluation: "Evaluation", html: Path | None, json_to: Path | None, markdown: Path | None
 ) -> None:
     """Write the outputs that were asked for, and say where they are."""
     from ..data.files import atomic_text
+    from ..data.jsonl import dumped
     from ..eval import to_dict, to_html, to_markdown
 
     def as_json(found: "Evaluation") -> str:
-        return json.dumps(to_dict(found), ensure_ascii=False, indent=2) + "\n"
+        return dumped(to_dict(found), indent=2) + "\n"
 
     renderers: list[tuple[Path | None, Callable[[Evaluation], str]]] = [
         (html, to_html),

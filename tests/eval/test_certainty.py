@@ -84,5 +84,6 @@ def test_spread_over_seeds() -> None:
     found = spread([0.8, 0.9, 0.85])
     assert (found.mean, found.deviation) == (pytest.approx(0.85), pytest.approx(0.05))
     assert spread([0.8]).deviation == 0
+    assert str(found) == "3 runs: mean 85.00, standard deviation 5.00, from 80.00 to 90.00"
     with pytest.raises(ValueError, match="no values"):
         spread([])

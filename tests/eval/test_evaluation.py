@@ -4,6 +4,7 @@ import json
 
 import pytest
 from hypothesis import given, settings
+from markdown_it import MarkdownIt
 from span_strategies import Corpus, any_spans, corpora
 
 from hasila.data.errors import HasilaError
@@ -18,6 +19,7 @@ from hasila.eval import (
     pair,
     score,
     to_dict,
+    to_html,
     to_markdown,
 )
 from hasila.eval.tags import iob2, seqeval_scores
@@ -110,7 +112,8 @@ def test_json_and_markdown_hold_every_part(tmp_path) -> None:
     seen = {row["group"]: row["gold"] for row in record["breakdowns"]["seen"]}
     assert seen == {"seen": 12, "seen as another label": 0}
     assert record["calibration"]["review"]["confidence"] == 0.9
-    assert (record["ceiling"]["micro"]["f1"], record["ceiling"]["reports"]) == (1, 3)
+    ceiling = record["ceiling"]
+    assert (ceiling["micro"]["f1"], ceiling["reports"], ceiling["scored"]) == (1, 3, 3)
     data = record["stamp"]["data"][0]
     assert (data["name"], data["reports"], data["spans"]) == ("gold.jsonl", 6, 12)
     assert len(data["sha256"]) == 64
@@ -118,8 +121,8 @@ def test_json_and_markdown_hold_every_part(tmp_path) -> None:
     assert set(record["stamp"]["losses"].values()) == {0, 1}
 
     text = to_markdown(found)
-    assert "# Evaluation of system \\| &lt;b>" in text
-    assert "Two annotators agree at strict F1 100.0" in text
+    assert "# Evaluation of system \\| &lt;b&gt;" in text
+    assert "on 3 reports, all of them among those scored." in text
     assert "| wrong label | 5 |" in text
     for heading in ("Matching", "Errors", "Confusion", "Source", "Calibration", "Protocol"):
         assert f"\n## {heading}" in text
@@ -137,3 +140,50 @@ def test_the_ceiling_is_over_the_reports_both_annotated() -> None:
     assert human_ceiling(REPORTS, REPORTS[:2], rounds=100).reports == 2
     with pytest.raises(HasilaError, match="no prediction has"):
         human_ceiling(REPORTS, [Report("other", "نص")])
+
+
+def test_a_ceiling_on_other_reports_says_so() -> None:
+    two = [Report("0", REPORTS[0].text, REPORTS[0].spans), Report("n", "نص آخر")]
+    cases = ((two, "2 reports, 1 of them among"), (two[1:], "1 other reports than those scored"))
+    for annotated, said in cases:
+        found = evaluate(
+            pair(REPORTS, predictions()), Stamp("x"), annotators=(annotated, annotated), rounds=100
+        )
+        assert said in to_markdown(found)
+        assert said in to_html(found)
+
+
+def test_runs_are_scored_and_their_losses_told() -> None:
+    runs = pair(REPORTS, REPORTS), pair(REPORTS, REPORTS[:3])
+    found = evaluate(runs[0], Stamp("x"), others=runs[1:], rounds=100)
+    record = to_dict(found)
+    assert record["runs"]["values"] == (1, pytest.approx(2 / 3))
+    assert record["runs"]["mean"] == pytest.approx(5 / 6)
+    assert [*record["stamp"]["lost"].values()] == [("3", "4", "5")]
+    assert all(name.startswith("run 2: ") for name in record["stamp"]["lost"])
+    for text in (to_markdown(found), to_html(found)):
+        assert "2 runs: mean 83.33" in text
+        assert "3 (3, 4, 5)" in text
+
+
+HOSTILE = "![a](http://e.x/p.png) [b](http://e.x) `c` *d* _e_ ~~f~~ <g> &lt; |h| \\| $i$"
+
+
+def test_text_of_a_report_is_no_markdown() -> None:
+    text = f"قتل {HOSTILE}"
+    report = Report("1", text, (Span(4, len(text), HOSTILE),), source=HOSTILE)
+    found = evaluate(pair([report], [Report("1", "")]), Stamp(HOSTILE), rounds=100)
+    parsed = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(to_markdown(found))
+    inside = [child for token in parsed for child in token.children or ()]
+    ours = {"strong_open", "strong_close"}  # micro and macro
+    assert {child.type for child in inside} - ours <= {"text", "text_special"}
+    lines = ["".join(c.content for c in token.children or ()) for token in parsed]
+    assert HOSTILE in lines
+    assert f"Evaluation of {HOSTILE}" in lines
+
+
+def test_lone_surrogates_can_be_written_as_utf8() -> None:
+    report = Report("1", "نص \ud800", (Span(0, 4, "ACTOR"),), source="\udfff")
+    found = evaluate(pair([report], [Report("1", "")]), Stamp("x"), rounds=100)
+    assert "\\ud800" in to_markdown(found).encode().decode()
+    assert "\\udfff" in to_html(found).encode().decode()

@@ -25,6 +25,7 @@ from hasila.eval import (
     pair,
     score,
     tally,
+    to_markdown,
 )
 from hasila.eval.certainty import intervals
 from hasila.eval.tags import iob2, seqeval_scores
@@ -134,6 +135,10 @@ def test_the_duplicated_tail_of_a_distributed_evaluation_is_refused() -> None:
     report = Report("7", "قتل مدني", (Span(4, 8, A),))
     with pytest.raises(HasilaError, match="report 7 is twice"):
         pair([report], [report, report])
+    # A format without ids numbers its reports, so that no id tells which came twice.
+    numbered = [Report(f"found-{i}", report.text, report.spans) for i in (1, 2)]
+    with pytest.raises(HasilaError, match="found-2: its text is more often"):
+        pair([report], numbered)
 
 
 def test_a_lost_report_is_missed_and_named() -> None:
@@ -143,6 +148,8 @@ def test_a_lost_report_is_missed_and_named() -> None:
     found = evaluate(pairing, Stamp("x"), rounds=100)
     assert found.scores.micro == Counts(1, 2, 1)
     assert pairing.unpredicted == ("2",)
+    assert [*found.stamp.lost.values()] == [("2",)]
+    assert "| 1 (2) |" in to_markdown(found)
 
 
 def test_adjacent_spans_of_one_label_stay_two() -> None:

@@ -9,10 +9,13 @@ from typer.testing import CliRunner
 
 from hasila.data import write_reports
 from hasila.data.errors import HasilaError
-from hasila.data.types import Report
+from hasila.data.jsonl import record_of
+from hasila.data.types import Report, Span
 from hasila.data.words import words
 from hasila.eval.tags import iob2
 from hasila.scripts.cli import app
+
+LOST = "reports without a prediction (their spans count as missed)"
 
 
 def run(*arguments: object) -> str:
@@ -58,6 +61,7 @@ def test_score_writes_what_was_asked_for(tmp_path: Path, gold: Path, reports) ->
     assert record["scores"]["micro"]["gold"] == 160
     assert record["scores"]["micro"]["recall"] == 0.5
     assert [file["role"] for file in record["stamp"]["data"]] == ["gold", "predictions", "training"]
+    assert record["runs"] is None
     assert record["stamp"]["split"] == "dev"
     assert set(record["breakdowns"]) >= {"source", "seen"}
     assert outputs["html"].read_text("utf-8").startswith("<!doctype html>")
@@ -65,18 +69,65 @@ def test_score_writes_what_was_asked_for(tmp_path: Path, gold: Path, reports) ->
 
 
 def test_score_of_several_seeds_gives_their_spread(tmp_path: Path, gold: Path, reports) -> None:
-    seeds = [predict(tmp_path / f"{lost}.jsonl", reports, lost) for lost in (0, 2)]
-    printed = run("score", gold, *seeds, "--rounds", 100)
-    assert "2 runs: mean 83.33" in printed
-    assert "from 66.67 to 100.00" in printed
+    seeds = [predict(tmp_path / f"{lost}.jsonl", reports[lost:], lost) for lost in (0, 2)]
+    target = tmp_path / "out.json"
+    printed = run("score", gold, *seeds, "--rounds", 100, "--json", target)
+    assert "2 runs: mean 82.20" in printed
+    assert "from 64.41 to 100.00" in printed
+    assert f"run 2: {LOST}: 2 ({reports[0].id}, {reports[1].id})" in printed
+    record = json.loads(target.read_text("utf-8"))
+    assert record["scores"]["micro"]["f1"] == 1
+    assert record["runs"]["values"] == [1, pytest.approx(152 / 236)]
+    files = {file["role"]: file["name"] for file in record["stamp"]["data"]}
+    assert files == {"gold": "dev.jsonl", "run 1": "0.jsonl", "run 2": "2.jsonl"}
+    losses = record["stamp"]["losses"]
+    assert (losses[f"run 1: {LOST}"], losses[f"run 2: {LOST}"]) == (0, 2)
 
 
 def test_score_with_two_annotators_and_another_field(tmp_path: Path, gold: Path, reports) -> None:
     found = predict(tmp_path / "found.jsonl", reports, lost=0)
     target = tmp_path / "out.json"
     printed = run("score", gold, found, "--annotators", gold, gold, "--by", "id", "--json", target)
-    assert "two annotators: F1 100.0" in printed
-    assert json.loads(target.read_text("utf-8"))["ceiling"]["reports"] == 40
+    assert "two annotators: F1 100.0 (100.0–100.0) on 40 reports, all of them among" in printed
+    record = json.loads(target.read_text("utf-8"))
+    assert record["ceiling"]["reports"] == record["ceiling"]["scored"] == 40
+    assert {row["group"] for row in record["breakdowns"]["id"]} == {one.id for one in reports}
+    others = tmp_path / "others.jsonl"
+    write_reports(others, [replace(reports[0], text=reports[0].text + ".")])
+    printed = run("score", gold, found, "--annotators", others, others, "--rounds", 100)
+    assert "on 1 other reports than those scored" in printed
+
+
+def test_what_would_fail_in_the_end_is_refused_at_once(tmp_path: Path, gold: Path) -> None:
+    """None of these looks for the predictions, which are not there."""
+    folder, nowhere, empty = tmp_path / "folder", tmp_path / "nowhere", tmp_path / "empty.jsonl"
+    folder.mkdir()
+    empty.write_text("\n")
+    for option in ("--html", "--json", "--markdown"):
+        with pytest.raises(HasilaError, match="folder: cannot be written: it is a folder"):
+            run("score", gold, nowhere, option, folder)
+        with pytest.raises(HasilaError, match=r"x: cannot be written: .*dev\.jsonl"):
+            run("score", gold, nowhere, option, gold / "x")
+    with pytest.raises(HasilaError, match="folder: cannot be written"):
+        run("compare", gold, nowhere, nowhere, "--json", folder)
+    with pytest.raises(HasilaError, match=r"'sorce' .* there are date, id, source, year"):
+        run("score", gold, nowhere, "--by", "sorce")
+    for command in (["score", empty, nowhere], ["compare", empty, nowhere, nowhere]):
+        with pytest.raises(HasilaError, match=r"empty\.jsonl: no reports to score on"):
+            run(*command)
+
+
+def test_what_reading_the_gold_cost_is_counted(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("gold.conll", "found.conll")]
+    for path in paths:
+        path.write_text("قتل\tO\n27\tI-NUMBER\nفي\tO\nحلب\tB-LOCATION\n\n" * 2, "utf-8")
+    target = tmp_path / "out.json"
+    printed = run("score", *paths, "--rounds", 100, "--json", target)
+    assert "gold: orphan I- tags, taken as the beginning of a span: 2" in printed
+    assert "predictions: orphan I- tags, taken as the beginning of a span: 2" in printed
+    record = json.loads(target.read_text("utf-8"))
+    assert record["scores"]["micro"]["f1"] == 1  # the two reports have the same text, and no ids
+    assert record["stamp"]["losses"]["gold: orphan I- tags, taken as the beginning of a span"] == 2
 
 
 def test_compare_lists_what_differs(tmp_path: Path, gold: Path, reports) -> None:
@@ -89,6 +140,37 @@ def test_compare_lists_what_differs(tmp_path: Path, gold: Path, reports) -> None
     assert record["micro"]["p_randomisation"] < 0.01
     assert {row["side"] for row in record["spans"]} == {"only B right"}
     assert record["stamp"]["seed"] == 0
+
+
+def test_compare_names_lost_reports(tmp_path: Path, gold: Path, reports) -> None:
+    a, b = (predict(tmp_path / f"{n}.jsonl", reports[n:], lost=0) for n in (0, 20))
+    target = tmp_path / "out.json"
+    printed = run("compare", gold, a, b, "--rounds", 100, "--json", target)
+    names = ", ".join(report.id for report in reports[:10])
+    assert f"B: {LOST}: 20 ({names} and 10 more)" in printed
+    stamp = json.loads(target.read_text("utf-8"))["stamp"]
+    assert stamp["split"] == "dev"
+    assert (stamp["losses"][f"A: {LOST}"], stamp["losses"][f"B: {LOST}"]) == (0, 20)
+    assert stamp["lost"] == {f"B: {LOST}": [report.id for report in reports[:20]]}
+
+
+def test_halves_of_characters_and_escapes_reach_every_output(tmp_path: Path) -> None:
+    gold, found = tmp_path / "gold.jsonl", tmp_path / "found.jsonl"
+    text = "قتل \ud800 [/x] \x1b[2J"
+    write_reports(gold, [Report("\udfff", text, (Span(4, 10, "[/ACTOR]"),), source="[/afp]")])
+    write_reports(found, [Report("\udfff", text)])
+    outputs = [
+        part for name in ("html", "json", "markdown") for part in (f"--{name}", tmp_path / name)
+    ]
+    run("score", gold, found, "--rounds", 100, *outputs)
+    record = json.loads((tmp_path / "json").read_text("utf-8"))
+    assert record["errors"]["list"][0]["gold"][0]["surface"] == text[4:10]
+    assert "\\ud800" in (tmp_path / "markdown").read_text("utf-8")
+    printed = run("compare", gold, found, gold, "--rounds", 100, "--json", tmp_path / "json")
+    assert "[/x]" in printed
+    assert "\x1b" not in printed
+    record = json.loads((tmp_path / "json").read_text("utf-8"))
+    assert record["spans"][0]["surface"] == text[4:10]
 
 
 def test_another_systems_words_and_labels_are_scored_on_the_raw_text(
@@ -112,6 +194,29 @@ def test_another_systems_words_and_labels_are_scored_on_the_raw_text(
     assert record["scores"]["labels"]["LOCATION"]["f1"] == 1
     assert record["scores"]["labels"]["NUMBER"]["recall"] == 0
     assert record["stamp"]["label_map"] == "anercorp"
+
+
+@pytest.mark.parametrize("with_text", [True, False])
+def test_labels_are_renamed_with_the_text_or_without(
+    tmp_path: Path, gold: Path, reports, with_text: bool
+) -> None:
+    theirs = {"ACTOR": "ORG", "LOCATION": "GPE", "NUMBER": "CARDINAL"}
+    found, target = tmp_path / "found.jsonl", tmp_path / "out.json"
+    with found.open("w", encoding="utf-8") as stream:
+        for report in reports:
+            spans = [replace(span, label=theirs[span.label]) for span in report.spans]
+            record = record_of(replace(report, spans=tuple(spans)))
+            if not with_text:
+                del record["text"]
+            stream.write(json.dumps(record) + "\n")
+    run("score", gold, found, "--label-map", "wojood", "--rounds", 100, "--json", target)
+    record = json.loads(target.read_text("utf-8"))
+    assert record["scores"]["micro"]["f1"] == 1
+    assert not any(record["stamp"]["losses"].values())
+    span = {"start": 0, "end": 999, "label": "ORG"}
+    found.write_text(json.dumps({"id": reports[0].id, "spans": [span]}))
+    with pytest.raises(HasilaError, match=r"the predicted span \(0, 999, 'ACTOR'\) lies outside"):
+        run("score", gold, found, "--label-map", "wojood")
 
 
 def test_a_missing_file_is_one_clear_error(tmp_path: Path, gold: Path) -> None:
