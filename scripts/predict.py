@@ -1,16 +1,16 @@
 """``hasila predict``."""
 
-import json
+import os
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..data.errors import HasilaError
-from ..data.files import atomic_text
-from ..data.jsonl import report_from
+from ..data.files import atomic_text, require_writable
+from ..data.jsonl import dumped
+from ..data.types import Report
 from .console import err, out, quiet_libraries
 from .progress import PredictBar
 from .show import show_reports
@@ -109,21 +109,27 @@ def predict(  # noqa: PLR0917 - options, given by name
     source = Source(inputs, settings.fields, say)
     quiet_libraries()
     keep_freed_memory()
+    files = {"--summary-file": summary_file, "--metrics-file": metrics_file}
     if output is None:
+        for option, value in {"--to": to, **files}.items():
+            if value is not None:
+                raise HasilaError(f"{option} is for what is written: name a file with --output")
         if settings.engine == "ray":
             raise HasilaError("engine ray writes files: name one with --output")
-        return _show(_extractor(model, settings), source)
+        return _show(model, settings, source)
+    for path in filter(None, (output, *files.values())):
+        require_writable(path)
     job = Job(model, output, settings.to or sink_of(output), settings.fields, settings.strict)
     compute = _engine(model, settings)
-    with PredictBar(err, metrics_file) as bar:
-        try:
+    try:
+        with PredictBar(err, metrics_file) as bar:
             summary = run(job, source, compute, bar)
-        except Interrupted as stopped:
-            say(str(stopped))
-            raise typer.Exit(130) from None
+    except (Interrupted, KeyboardInterrupt) as stopped:
+        say(str(stopped) or "stopped; the same command goes on")
+        # What was done is on the disk; the thread that reads may wait for standard input for ever.
+        os._exit(130)
     if summary_file:
-        with atomic_text(summary_file) as stream:
-            json.dump(summary.to_dict(), stream, ensure_ascii=False, indent=1)
+        _write_summary(summary_file, summary)
     return _report(summary)
 
 
@@ -164,16 +170,39 @@ def _extractor(model: Path, settings: "PredictConfig") -> "Extractor":
     return Extractor.load(model, batch_pieces=settings.batch_pieces, workers=workers)
 
 
-def _show(extractor: "Extractor", source: "Source") -> None:
-    """Print the first articles as a table."""
-    from ..predict import Article, tagged
+def _show(model: Path, settings: "PredictConfig", source: "Source") -> None:
+    """Print the first articles as a table; say what bad rows were met before the last of them."""
+    from ..predict import Article
 
-    articles = list(islice((row for row in source if isinstance(row, Article)), _SHOWN))
-    predictions = extractor.extract([article.text for article in articles])
+    articles: list[Article] = []
+    bad, note = 0, ""
+    for row in source:
+        if isinstance(row, Article):
+            articles.append(row)
+            if len(articles) == _SHOWN:
+                break
+        elif settings.strict:
+            raise HasilaError(f"{row} (without --strict such rows are passed over)")
+        else:
+            bad += 1
+            note = note or f"the first: {row}"
+    if bad and not articles:
+        raise HasilaError(f"none of the {bad:,} rows is an article; {note}")
+    predictions = _extractor(model, settings).extract([article.text for article in articles])
     show_reports(
-        report_from({**tagged(article, found), "id": article.id, "text": article.text}, article.id)
+        Report(article.id, article.text, found.spans)
         for article, found in zip(articles, predictions, strict=True)
     )
+    if bad:
+        _note(f"{bad:,} bad rows were passed over; {note}")
+
+
+def _write_summary(path: Path, summary: "Summary") -> None:
+    try:
+        with atomic_text(path) as stream:
+            stream.write(dumped(summary.to_dict(), indent=1))
+    except OSError as error:
+        raise HasilaError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _report(summary: "Summary") -> None:
@@ -196,5 +225,9 @@ def _report(summary: "Summary") -> None:
     if summary.quarantine:
         notes.append(f"{counts.rejected:,} bad rows were set aside: {summary.quarantine}")
     for note in notes:
-        err.print(note, style="yellow", markup=False, soft_wrap=True)
+        _note(note)
     out.print(f"written: {summary.output}", markup=False, soft_wrap=True)
+
+
+def _note(text: str) -> None:
+    err.print(text, style="yellow", markup=False, soft_wrap=True)

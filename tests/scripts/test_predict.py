@@ -1,6 +1,10 @@
 """``hasila predict`` from the command line."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +41,23 @@ def test_without_an_output_a_table_is_printed(checkpoint: Path, articles: Path) 
     assert "how many" in shown
     assert "r1 " in shown
     assert "ريف دمشق" in shown
+
+
+def test_the_table_hides_no_bad_row(
+    checkpoint: Path, reports: list[Report], tmp_path: Path
+) -> None:
+    table, lines = tmp_path / "in.csv", tmp_path / "in.jsonl"
+    table.write_text("id,body\n1,نص\n", "utf-8")
+    with pytest.raises(HasilaError, match=r"none of the 1 rows is an article.*id, body"):
+        predict(checkpoint, table)
+    # Fields that annotations have too may hold anything in an article.
+    record = {"text": reports[0].text, "date": 20240101, "source": {"name": "x"}}
+    lines.write_text(json.dumps(record) + "\n{broken\n")
+    shown = predict(checkpoint, lines)
+    assert len(rows(shown)) == 1
+    assert "1 bad rows were passed over; the first:" in shown.stderr
+    with pytest.raises(HasilaError, match="without --strict"):
+        predict(checkpoint, lines, "--strict")
 
 
 def test_everything_that_can_be_asked_for(checkpoint: Path, articles: Path, tmp_path: Path) -> None:
@@ -79,6 +100,9 @@ def test_what_was_predicted_is_shown_alike(
         (["--workers", "-1", "--output", "o.csv"], "workers: should be greater than or equal to 0"),
         (["--engine", "ray"], "name one with --output"),
         (["--output", "o.docx"], "choose an ending"),
+        (["--to", "csv"], "--to is for what is written"),
+        (["--summary-file", "s.json"], "--summary-file is for what is written"),
+        (["--metrics-file", "m.prom"], "--metrics-file is for what is written"),
     ],
 )
 def test_mistakes_are_told(
@@ -86,6 +110,50 @@ def test_mistakes_are_told(
 ) -> None:
     with pytest.raises(HasilaError, match=message):
         predict(checkpoint, articles, *arguments)
+
+
+def test_files_that_cannot_be_written_are_refused_before_the_work(
+    checkpoint: Path, articles: Path, tmp_path: Path
+) -> None:
+    output, folder, file = tmp_path / "o.jsonl", tmp_path / "folder.csv", tmp_path / "file"
+    folder.mkdir()
+    file.touch()
+    for arguments in (
+        ["--output", folder],
+        ["--output", output, "--summary-file", folder],
+        ["--output", output, "--metrics-file", file / "m.prom"],
+    ):
+        with pytest.raises(HasilaError, match="cannot be written"):
+            predict(checkpoint, articles, *arguments)
+        assert not list(tmp_path.glob("*.parts"))
+    output.with_name("o.jsonl.parts").touch()
+    with pytest.raises(HasilaError, match=r"o\.jsonl\.parts: File exists; mend it and give"):
+        predict(checkpoint, articles, "--output", output)
+
+
+def test_asked_twice_to_stop_it_stops_at_once_though_nothing_comes(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "hasila.scripts.cli", "predict", checkpoint, "-"]
+    with subprocess.Popen(
+        [*map(str, command), "--output", str(tmp_path / "o.jsonl")],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+    ) as running:
+        assert running.stderr
+        while not list(tmp_path.glob("*.parts/manifest.json")):
+            assert running.poll() is None
+            time.sleep(0.1)
+        time.sleep(1)  # then it reads
+        running.send_signal(signal.SIGINT)
+        while b"Ctrl-C again stops at once" not in (line := running.stderr.readline()):
+            assert line
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 130
+        said = running.stderr.read()
+    assert b"the same command goes on" in said
+    assert b"Fatal" not in said
 
 
 def test_a_config_says_what_options_say_and_an_option_wins(
