@@ -5,6 +5,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from hasila.data.errors import HasilaError
 from hasila.scripts.cli import app
 
 TEXT = "قتل 27 مدنياً و27 جندياً من قسـ ـد في [حي غويران]"
@@ -40,6 +41,24 @@ def test_no_more_reports_than_asked(tmp_path: Path) -> None:
     path = lines(tmp_path / "out.jsonl", 3)
     assert [row[0] for row in shown(str(path), "--first", "2")] == ["r0", "r1"]
     assert [row[0] for row in shown(str(path))] == ["r0", "r1", "r2"]
+
+
+def test_fields_that_are_not_shown_may_hold_anything(tmp_path: Path) -> None:
+    path = lines(tmp_path / "out.jsonl", 1)
+    record = json.loads(path.read_text())
+    other = {"id": 1.5, "date": 20240101, "source": {"name": "x"}, "country": ["SY"]}
+    path.write_text(json.dumps(record | other))
+    assert shown(str(path)) == [["1.5", "مدنياً، قسـ ـد", "حي غويران", "27"]]
+
+
+def test_the_text_may_be_in_another_field(tmp_path: Path) -> None:
+    path = lines(tmp_path / "out.jsonl", 1)
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({"body": record["text"], "key": "k1", "spans": record["spans"]}))
+    assert shown(str(path), "--text-field", "body", "--id-field", "key")[0][0] == "k1"
+    refused = CliRunner().invoke(app, ["show", str(path)])
+    assert isinstance(refused.exception, HasilaError)
+    assert 'no text in field "text"; --text-field names another' in str(refused.exception)
 
 
 def test_a_text_cannot_steer_the_terminal(tmp_path: Path) -> None:
