@@ -6,12 +6,13 @@ Its weights are ``model.safetensors``, or a quarter of that as `QUANTIZED`.
 Weights are safetensors, and code from a checkpoint is never run.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import BaseModel, Field, ValidationError
-from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
@@ -22,7 +23,7 @@ from transformers import (
 from transformers.initialization import no_init_weights
 
 from ..data.errors import HasilaError
-from ..data.files import atomic_text
+from ..data.files import atomic_text, require_folder
 from .quantization import QUANTIZED, load_quantized, save_quantized
 
 METADATA = "hasila.json"
@@ -89,10 +90,9 @@ def quantize_checkpoint(checkpoint: Path, folder: Path) -> None:
     """Write a checkpoint anew with its weights as int8, a quarter of fp32's room.
 
     Raises:
-        HasilaError: it is no complete checkpoint, or the other folder holds something.
+        HasilaError: it is no complete checkpoint, or the other folder is none or holds something.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise HasilaError(f"{folder}: is not empty; choose another folder")
+    require_empty(folder)
     model, tokenizer, metadata = load_checkpoint(checkpoint, dtype=torch.float32, attention="eager")
     folder.mkdir(parents=True, exist_ok=True)
     model.config.save_pretrained(folder)
@@ -117,6 +117,35 @@ def save_model(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokeni
 def _readable(folder: Path) -> None:
     for weights in folder.glob("*.safetensors"):  # written for their owner's eyes alone
         weights.chmod((folder / "config.json").stat().st_mode)
+
+
+def require_empty(folder: Path) -> None:
+    """Refuse to write into a folder that is none, or that holds something.
+
+    Raises:
+        HasilaError: it is a file or not empty, or can never be there.
+    """
+    require_folder(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise HasilaError(f"{folder}: is no empty folder; choose another")
+
+
+@contextmanager
+def loading(what: str, advice: str = "") -> Iterator[None]:
+    """Make one clear error of what libraries raise while they load something.
+
+    Damaged files lead them to raise anything: SafetensorError, KeyError, TypeError, bare Exception.
+
+    Raises:
+        HasilaError: ``what`` cannot be loaded.
+    """
+    try:
+        yield
+    except HasilaError:
+        raise
+    except Exception as error:
+        found = f"{what} cannot be loaded: {type(error).__name__}: {error}"
+        raise HasilaError(f"{found}\n{advice}".rstrip()) from error
 
 
 def read_metadata(folder: Path) -> Metadata:
@@ -145,7 +174,7 @@ def load_checkpoint(
         HasilaError: it is missing, incomplete or damaged.
     """
     metadata = read_metadata(folder)
-    try:
+    with loading(f"{folder}: the checkpoint"):
         if weights_path(folder).name == QUANTIZED:
             with no_init_weights():  # they would all be random numbers that nobody reads
                 model = AutoModelForTokenClassification.from_config(  # type: ignore[no-untyped-call]
@@ -163,6 +192,4 @@ def load_checkpoint(
                 local_files_only=True,
             )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise HasilaError(f"{folder}: the checkpoint cannot be loaded: {error}") from error
     return model, tokenizer, metadata

@@ -28,7 +28,7 @@ from ..data.errors import HasilaError
 from ..data.files import atomic_bytes, numbered_lines, open_bytes
 from ..data.pieces import Encoder
 from ..data.provenance import file_sha256
-from ..model.checkpoint import encoder_path
+from ..model.checkpoint import encoder_path, loading
 
 _LEVEL = 19  # of zstd: packing is done once, and what is carried may be limited
 _AT_ONCE = 256  # documents tokenised in one go
@@ -99,11 +99,9 @@ def packing_encoder(name: str, revision: str | None = None) -> Encoder:
     Raises:
         HasilaError: it cannot be loaded, or marks no ends of texts, or has no mask piece.
     """
-    try:
+    with loading(f"encoder {name!r}: its tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(encoder_path(name), revision=revision)
-    except (OSError, ValueError) as error:
-        raise HasilaError(f"encoder {name!r}: its tokenizer cannot be loaded: {error}") from error
-    encoder = Encoder(tokenizer, limit=2**31, stride=0)
+        encoder = Encoder(tokenizer, limit=2**31, stride=0)
     if tokenizer.mask_token_id is None or not encoder.suffix:
         raise HasilaError(f"encoder {name!r}: its tokenizer lacks a mask or a separator piece")
     return encoder

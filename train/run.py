@@ -9,26 +9,19 @@ from typing import Any
 from accelerate import PartialState
 from rich.console import Console
 from torch.utils.tensorboard import SummaryWriter
-from transformers import (
-    AutoModelForTokenClassification,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    TrainingArguments,
-)
+from transformers import TrainingArguments
 from transformers.integrations.integration_utils import TensorBoardCallback
 from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import set_seed
 
 from ..data import read_located, require_clean
-from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
 from ..data.types import Report
 from ..eval import Case, calibrate, score
-from ..model.checkpoint import METADATA, Metadata, encoder_path, read_metadata, save_checkpoint
+from ..model.checkpoint import METADATA, Metadata, read_metadata, save_checkpoint
 from ..model.extractor import Extractor
-from ..model.hardware import attention_for, best_device, has_fast_bf16, keep_freed_memory
+from ..model.hardware import best_device, has_fast_bf16, keep_freed_memory
 from ..model.labels import LabelSet
 from ..model.ranges import usual_ranges
 from .callbacks import EarlyStopping, ProgressBar, stopped_early
@@ -38,6 +31,7 @@ from .dataset import Collator, training_windows
 from .folder import Say, resume_point, silent, write_config
 from .partial import PartialLoss
 from .provenance import provenance
+from .tagger import load_tagger, window_limit
 from .trainer import METRIC, TaggerTrainer
 
 SHIPPED_REPORTS = Path(__file__).parent.parent / "data" / "reports"
@@ -100,8 +94,8 @@ def train(
 
     keep_freed_memory()
     set_seed(config.train.seed)
-    model, tokenizer = _load(config, labels or LabelSet())
-    limit = _window_limit(config, model, tokenizer)
+    model, tokenizer = load_tagger(config.model, labels or LabelSet())
+    limit = window_limit(config.model.window_pieces, model, tokenizer)
     metadata = Metadata(window_pieces=limit, stride=config.model.stride)
     encoder = Encoder(tokenizer, limit, config.model.stride)
     windows = training_windows(reports["train"], encoder, LabelSet.of(model.config))
@@ -170,49 +164,6 @@ def _clean(files: Mapping[str, Sequence[Path]], say: Say) -> dict[str, list[Repo
         split: [located.report for path in paths for located in read_located(path)]
         for split, paths in files.items()
     }
-
-
-def _load(config: Config, labels: LabelSet) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The encoder with a new head, in fp32, and its tokenizer."""
-    name, revision = encoder_path(config.model.encoder), config.model.revision
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
-        model = AutoModelForTokenClassification.from_pretrained(
-            name,
-            revision=revision,
-            num_labels=len(labels.tags),
-            id2label=dict(enumerate(labels.tags)),
-            label2id={tag: index for index, tag in enumerate(labels.tags)},
-            hidden_dropout_prob=config.model.dropout,
-            attention_probs_dropout_prob=config.model.attention_dropout,
-            dtype="float32",
-            attn_implementation=attention_for(best_device()),
-            use_safetensors=True,
-        )
-    except (OSError, ValueError) as error:
-        raise HasilaError(
-            f"encoder {config.model.encoder!r} cannot be loaded: {error}\n"
-            "name a hub model, a folder with config.json, model.safetensors and tokenizer.json, "
-            "or `shipped`"
-        ) from error
-    return model, tokenizer
-
-
-def _window_limit(
-    config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
-) -> int:
-    """Pieces a window may hold, checked against what the encoder can read."""
-    positions = min(
-        getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length,
-        tokenizer.model_max_length,
-    )
-    special = tokenizer.num_special_tokens_to_add()
-    if config.model.window_pieces + special > positions:
-        raise HasilaError(
-            f"model.window_pieces {config.model.window_pieces} is more than the encoder reads: "
-            f"at most {positions - special}"
-        )
-    return config.model.window_pieces
 
 
 def _arguments(config: Config, output: Path) -> TrainingArguments:

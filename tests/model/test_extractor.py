@@ -109,11 +109,14 @@ def test_a_folder_without_its_marker_is_no_checkpoint(checkpoint: Path, tmp_path
         Extractor.load(tmp_path)
 
 
-def test_damaged_weights_are_one_clear_error(checkpoint: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])
+@pytest.mark.parametrize("content", ["version https://git-lfs.github.com/spec/v1", '{"a": 1}', ""])
+def test_a_damaged_file_is_one_clear_error(
+    checkpoint: Path, tmp_path: Path, name: str, content: str
+) -> None:
     for file in checkpoint.iterdir():
         if file.is_file():
             (tmp_path / file.name).write_bytes(file.read_bytes())
-    weights = tmp_path / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:1000])
+    (tmp_path / name).write_text(content, "utf-8")
     with pytest.raises(HasilaError, match="cannot be loaded"):
         Extractor.load(tmp_path)

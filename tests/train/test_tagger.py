@@ -1,0 +1,75 @@
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+
+from hasila.data.errors import HasilaError
+from hasila.model import LabelSet
+from hasila.train import packing_encoder
+from hasila.train.config import ModelConfig
+from hasila.train.masked_lm import load_masked_lm
+from hasila.train.pretrain_config import PretrainModelConfig
+from hasila.train.tagger import load_tagger
+
+POINTER = (
+    "version https://git-lfs.github.com/spec/v1\noid sha256:4cac19622fc3ada9c0fdeadb33f88f36\n"
+)
+
+
+def tagger(folder: Path, encoder: Path, tags: tuple[str, ...]) -> Path:
+    """The encoder as somebody's tagger: with its tags, and a head of sevens."""
+    shutil.copytree(encoder, folder)
+    config = AutoConfig.from_pretrained(encoder, id2label=dict(enumerate(tags)))
+    model = AutoModelForTokenClassification.from_pretrained(encoder, config=config)
+    torch.nn.init.constant_(model.classifier.weight, 7)
+    model.save_pretrained(folder)
+    return folder
+
+
+def masked_lm(encoder: str) -> PreTrainedModel:
+    return load_masked_lm(PretrainModelConfig(encoder=encoder))
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("model.safetensors", POINTER),
+        ("config.json", "[]"),
+        ("tokenizer.json", '{"a": 1}'),
+        ("tokenizer.json", POINTER),
+        ("tokenizer_config.json", "[]"),
+    ],
+)
+def test_a_damaged_encoder_is_one_clear_error(
+    encoder: Path, tmp_path: Path, file: str, content: str
+) -> None:
+    damaged = shutil.copytree(encoder, tmp_path / "damaged")
+    (damaged / file).write_text(content, "utf-8")
+    with pytest.raises(HasilaError, match="damaged' cannot be loaded"):
+        load_tagger(ModelConfig(encoder=str(damaged)), LabelSet())
+    load = packing_encoder if file.startswith("tokenizer") else masked_lm
+    with pytest.raises(HasilaError, match="cannot be loaded"):
+        load(str(damaged))
+
+
+@pytest.mark.parametrize("count", [7, 9])
+def test_a_tagger_of_other_labels_gets_a_new_head(
+    encoder: Path, tmp_path: Path, count: int
+) -> None:
+    other = tagger(tmp_path / "other", encoder, tuple(f"X{index}" for index in range(count)))
+    model, _ = load_tagger(ModelConfig(encoder=str(other), dropout=0.3), LabelSet())
+    assert LabelSet.of(model.config) == LabelSet()
+    assert model.config.hidden_dropout_prob == model.bert.encoder.layer[0].output.dropout.p == 0.3
+    assert model.classifier.weight.shape == (7, 32)
+    assert 0 < model.classifier.weight.abs().max() < 1
+    was = load_file(encoder / "model.safetensors")
+    assert all(torch.equal(value, was[name]) for name, value in model.bert.state_dict().items())
+
+
+def test_a_tagger_of_our_labels_keeps_its_head(encoder: Path, tmp_path: Path) -> None:
+    ours = tagger(tmp_path / "ours", encoder, LabelSet().tags)
+    model, _ = load_tagger(ModelConfig(encoder=str(ours)), LabelSet())
+    assert (model.classifier.weight == 7).all()

@@ -1,0 +1,87 @@
+"""What training starts from: an encoder with a head for our tags."""
+
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from ..data.errors import HasilaError
+from ..model.checkpoint import encoder_path, loading
+from ..model.hardware import attention_for, best_device
+from ..model.labels import LabelSet
+from .config import ModelConfig
+
+_ADVICE = (
+    "name a hub model, a folder with config.json, model.safetensors and tokenizer.json, "
+    "or `shipped`"
+)
+
+
+def load_tagger(
+    config: ModelConfig, labels: LabelSet
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The encoder in fp32, with a new head unless it has one for these labels, and its tokenizer.
+
+    Raises:
+        HasilaError: it cannot be loaded.
+    """
+    name, revision = encoder_path(config.encoder), config.revision
+    computed: dict[str, Any] = {
+        "dtype": torch.float32,
+        "attn_implementation": attention_for(best_device()),
+    }
+    wanted: dict[str, Any] = {
+        "num_labels": len(labels.tags),
+        "id2label": dict(enumerate(labels.tags)),
+        "label2id": {tag: index for index, tag in enumerate(labels.tags)},
+        "hidden_dropout_prob": config.dropout,
+        "attention_probs_dropout_prob": config.attention_dropout,
+    }
+    with loading(f"encoder {config.encoder!r}", _ADVICE):
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
+        other = _has_other_head(AutoConfig.from_pretrained(name, revision=revision), labels)
+        model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
+            name,
+            revision=revision,
+            use_safetensors=True,
+            **computed,
+            **({} if other else wanted),
+        )
+        if other:
+            encoder = model.base_model.state_dict()
+            shape = AutoConfig.from_pretrained(name, revision=revision, **wanted)
+            model = AutoModelForTokenClassification.from_config(shape, **computed)  # type: ignore[no-untyped-call]
+            model.base_model.load_state_dict(encoder)
+    return model, tokenizer
+
+
+def _has_other_head(config: PretrainedConfig, labels: LabelSet) -> bool:
+    """Whether a model classifies, into other labels than these."""
+    heads = [name for name in config.architectures or () if name.endswith("Classification")]
+    return bool(heads) and config.id2label != dict(enumerate(labels.tags))
+
+
+def window_limit(pieces: int, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Pieces a window may hold, checked against what the encoder can read.
+
+    Raises:
+        HasilaError: it cannot read as many.
+    """
+    positions = min(
+        getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length,
+        tokenizer.model_max_length,
+    )
+    special = tokenizer.num_special_tokens_to_add()
+    if pieces + special > positions:
+        raise HasilaError(
+            f"model.window_pieces {pieces} is more than the encoder reads: "
+            f"at most {positions - special}"
+        )
+    return pieces
