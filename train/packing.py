@@ -25,13 +25,14 @@ from safetensors import SafetensorError, safe_open
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ..data.errors import HasilaError
-from ..data.files import atomic_bytes, numbered_lines, open_bytes
+from ..data.files import atomic_bytes, numbered_lines, open_bytes, require_writable
 from ..data.pieces import Encoder
 from ..data.provenance import file_sha256
 from ..model.checkpoint import encoder_path, loading
 
 _LEVEL = 19  # of zstd: packing is done once, and what is carried may be limited
 _AT_ONCE = 256  # documents tokenised in one go
+_SLICE = 2**18  # pieces of a packed corpus copied in one go
 _NAMES = {"uint16": "U16", "uint32": "U32"}  # NumPy's and safetensors' names of a type
 
 
@@ -116,22 +117,29 @@ def pack(files: Sequence[Path], encoder: Encoder, output: Path) -> str:
         files: UTF-8 texts, plain, .gz or .zst: one document a line, paragraph breaks as a literal
             ``\n``; or packed corpora of the same vocabulary, taken as they are.
         encoder: from `packing_encoder`.
-        output: the file to write.
+        output: the file to write; by its name it will be known as a packed corpus.
 
     Returns:
         What the corpus holds, in one line.
 
     Raises:
-        HasilaError: a file cannot be read, was packed with another vocabulary, or no file holds a
-            document.
+        HasilaError: a file cannot be read, was packed with another vocabulary, no file holds a
+            document, or the output has another name or cannot be written.
     """
+    if not is_packed(output):
+        raise HasilaError(
+            f"{output}: name a packed corpus NAME.safetensors, or NAME.safetensors.zst"
+        )
+    require_writable(output)
     vocabulary = vocabulary_sha256(encoder.tokenizer)
     lengths, words = array("I"), 0
-    output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=output.parent) as spool:
         for path in files:
-            parts = _packed(path, vocabulary) if is_packed(path) else _tokenised(path, encoder)
-            for part in parts:
+            for part in (
+                _packed(path, vocabulary, output.parent)
+                if is_packed(path)
+                else _tokenised(path, encoder)
+            ):
                 spool.write(part.pieces.tobytes())
                 lengths.extend(part.lengths)
                 words += part.words
@@ -160,7 +168,7 @@ def _described(documents: int, words: int, pieces: int) -> str:
 
 
 class _Part(NamedTuple):
-    """Some documents: their marked pieces in a row, the length of each, their words."""
+    """Some marked pieces, and the lengths and the number of words of some documents."""
 
     pieces: NDArray[Any]
     lengths: list[int]
@@ -183,9 +191,9 @@ def _tokenised(path: Path, encoder: Encoder) -> Iterator[_Part]:
         yield _Part(np.array(row, dtype), lengths, words)
 
 
-def _packed(path: Path, vocabulary: str) -> Iterator[_Part]:
-    """A packed corpus, as one part."""
-    with tempfile.TemporaryDirectory(prefix="hasila-") as folder:
+def _packed(path: Path, vocabulary: str, beside: Path) -> Iterator[_Part]:
+    """The parts of a packed corpus; where there is room for the output, it is decompressed."""
+    with tempfile.TemporaryDirectory(prefix=".hasila-", dir=beside) as folder:
         plain = path
         if path.suffix == ".zst":
             plain = Path(folder) / path.stem
@@ -195,8 +203,10 @@ def _packed(path: Path, vocabulary: str) -> Iterator[_Part]:
                 except (OSError, EOFError) as error:
                     raise HasilaError(f"{path}: the file is damaged: {error}") from error
         corpus = PackedCorpus(plain, vocabulary)
-        lengths = np.diff(corpus.bounds).tolist()
-        yield _Part(corpus.marked(0, int(corpus.bounds[-1])), lengths, corpus.words)
+        end = int(corpus.bounds[-1])
+        for start in range(0, end, _SLICE):
+            yield _Part(corpus.marked(start, min(start + _SLICE, end)), [], 0)
+        yield _Part(np.empty(0), np.diff(corpus.bounds).tolist(), corpus.words)
 
 
 def _piece_type(encoder: Encoder) -> np.dtype[Any]:

@@ -1,4 +1,6 @@
 import gzip
+import tempfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,29 @@ def test_what_cannot_be_packed_is_told(packer: Encoder, tmp_path: Path) -> None:
     with pytest.raises(HasilaError, match=r"fake\.safetensors: not a packed corpus"):
         pack([tmp_path / "fake.safetensors"], packer, output)
     assert not output.exists()
+    for name in ("c.bin", "c.safetensors.gz", "c"):
+        with pytest.raises(HasilaError, match=r"name a packed corpus NAME\.safetensors"):
+            pack([text], packer, tmp_path / name)
+
+
+def test_a_large_pack_takes_little_memory_and_no_room_elsewhere(
+    packer: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = write_lines(tmp_path / "long.txt", [" ".join(TEXTS * 3000)])
+    once, many, again = (tmp_path / f"{name}.safetensors" for name in ("once", "many", "again"))
+    pack([long], packer, once)
+    pack([once] * 100, packer, many)
+    carried = many.with_name("many.safetensors.zst")
+    carried.write_bytes(zstandard.compress(many.read_bytes()))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    tracemalloc.start()
+    pack([carried], packer, again)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert again.stat().st_size > 8e6
+    assert peak < again.stat().st_size / 2
+    one, other = load_file(many), load_file(again)
+    assert all((one[name] == other[name]).all() for name in ("pieces", "lengths"))
 
 
 def test_a_corpus_of_another_vocabulary_is_refused(packer: Encoder, tmp_path: Path) -> None:
