@@ -15,9 +15,11 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import set_seed
 
 from ..data import read_located, require_clean
+from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
 from ..data.types import Report
+from ..data.words import words
 from ..eval import Case, calibrate, score
 from ..model.checkpoint import METADATA, Metadata, read_metadata, save_checkpoint
 from ..model.extractor import Extractor
@@ -36,6 +38,10 @@ from .trainer import METRIC, TaggerTrainer
 
 SHIPPED_REPORTS = Path(__file__).parent.parent / "data" / "reports"
 
+_NOTHING_TO_FIND = (
+    "warning: the dev reports have no spans, so no epoch can be better than the first: "
+    "it is the one that is kept"
+)
 _NOTHING_LEARNED = (
     "warning: this tagger finds no span of the dev reports. Too high a rate makes an encoder "
     "collapse onto `O`, on short texts sooner: train with a third of train.learning_rate, or "
@@ -69,8 +75,8 @@ def train(
         The checkpoint's metadata, with the dev scores.
 
     Raises:
-        HasilaError: the reports have errors, the encoder cannot be loaded, the run folder holds
-            another run.
+        HasilaError: the reports have errors or no words, the encoder cannot be loaded, the run
+            folder holds another run.
     """
     console = console or Console(stderr=True)
     # Without `cpu`, processes launched on a machine without GPUs would not find each other.
@@ -91,6 +97,12 @@ def train(
     }
     if reports is None:
         reports = _clean(files, say)
+    for split, paths in files.items():
+        if not any(words(report.text) for report in reports[split]):
+            raise HasilaError(f"{split}: no report with words in {', '.join(map(str, paths))}")
+    has_spans = any(report.spans for report in reports["dev"])
+    if not has_spans:
+        say(_NOTHING_TO_FIND)
 
     keep_freed_memory()
     set_seed(config.train.seed)
@@ -123,7 +135,7 @@ def train(
             config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
         ),
     )
-    if metadata.scores["dev"]["micro"]["f1"] == 0:
+    if has_spans and metadata.scores["dev"]["micro"]["f1"] == 0:
         say(_NOTHING_LEARNED)
     if process.is_main_process:
         history = trainer.state.log_history

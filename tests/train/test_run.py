@@ -139,6 +139,19 @@ def test_reports_with_errors_are_refused_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("split", ["train", "dev"])
+@pytest.mark.parametrize("texts", [[], ["", " \n"]])
+def test_reports_without_words_are_refused_before_anything_is_written(
+    config_file: Path, tmp_path: Path, split: str, texts: list[str]
+) -> None:
+    bare = tmp_path / "bare.jsonl"
+    write_reports(bare, [Report(f"bare-{index}", text) for index, text in enumerate(texts)])
+    config = load_config(config_file, [f"output={tmp_path / 'run'}", f"data.{split}=[{bare}]"])
+    with pytest.raises(HasilaError, match=rf"{split}: no report with words in .*bare\.jsonl"):
+        train(config)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -168,6 +181,20 @@ def test_a_tagger_that_finds_nothing_is_said_to(
     said = io.StringIO()
     train(config, console=Console(file=said))
     assert "finds no span" in said.getvalue()
+
+
+def test_where_nothing_is_to_be_found_finding_nothing_is_no_fault(
+    config_file: Path, reports: list[Report], tmp_path: Path
+) -> None:
+    dev = tmp_path / "dev.jsonl"
+    write_reports(dev, [replace(report, spans=()) for report in reports[32:]])
+    config = load_config(
+        config_file, [f"output={tmp_path / 'run'}", f"data.dev=[{dev}]", "train.epochs=1"]
+    )
+    said = io.StringIO()
+    train(config, console=Console(file=said))
+    assert "the dev reports have no spans" in said.getvalue()
+    assert "finds no span" not in said.getvalue()
 
 
 def test_early_stopping_looks_at_the_log_alone() -> None:
