@@ -25,4 +25,8 @@ def pack(
 
     quiet_libraries()
     described = pack(texts, packing_encoder(encoder), output)
-    out.print(f"{output}: {described}; {output.stat().st_size / 2**20:,.1f} MiB", soft_wrap=True)
+    out.print(
+        f"{output}: {described}; {output.stat().st_size / 2**20:,.1f} MiB",
+        markup=False,
+        soft_wrap=True,
+    )

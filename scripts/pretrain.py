@@ -33,4 +33,4 @@ def pretrain(
     before, after = (result["heldout"][when]["perplexity"] for when in ("before", "after"))
     out.print(f"held-out perplexity {before:,.2f} before, {after:,.2f} after")
     out.print(f"{result['pieces']:,} pieces at {result['pieces_per_second']:,} a second")
-    out.print(f"encoder: {run.output}", soft_wrap=True)
+    out.print(f"encoder: {run.output}", markup=False, soft_wrap=True)

@@ -94,7 +94,7 @@ def split(corpus: PackedCorpus, every: int) -> tuple[list[tuple[int, int]], list
     if not held:
         raise HasilaError(
             f"the corpus has {len(corpus):,} documents: too few to hold out one in {every:,}; "
-            "set data.heldout_every lower"
+            "set data.heldout_every lower and go on with --resume"
         )
     bounds = [-1, *held, len(corpus)]
     train = [(left + 1, right) for left, right in pairwise(bounds) if left + 1 < right]

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.console import Console
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from ..data.errors import HasilaError
 from ..model.hardware import best_device, has_fast_bf16
 from .blocks import Blocks
+from .folder import Say
 from .masked_lm import NO_TARGET, Batch, load_state, save_state, summed_loss
 from .masking import WordMasker
 from .pretrain_config import PretrainConfig, PretrainTrainConfig
@@ -33,14 +33,12 @@ class Progress:
     """How far a run is.
 
     Attributes:
-        sources: the hashes of what the corpus was packed from.
         step: steps done.
-        pieces: pieces read in them, special ones around blocks not counted.
+        pieces: pieces read in them, special ones included, padding not.
         seconds: time they took, without measuring and saving.
         history: losses, rates and speeds as they were logged.
     """
 
-    sources: list[str]
     step: int = 0
     pieces: int = 0
     seconds: float = 0.0
@@ -82,31 +80,27 @@ class Learner:
         self.steps = max(1, round(pieces / pieces_a_step))
         self.log_steps = max(1, round(self.settings.checkpoint_every / pieces_a_step / _LOGS))
 
-    def run(
-        self, folder: Path, last: Path | None, sources: list[str], console: Console
-    ) -> Progress:
+    def run(self, folder: Path, last: Path | None, say: Say) -> Progress:
         """Train to the end, from the start or from a checkpoint, whose weights the model has.
 
         Raises:
-            HasilaError: the checkpoint was made with another corpus, or the loss is lost.
+            HasilaError: the loss is lost.
         """
-        done = Progress(sources)
         if last is not None:
             done = Progress(**load_state(last, self.optimizer))
-            if done.sources != sources:
-                raise HasilaError(f"{folder.parent}: this run was started with other texts")
         else:
-            self._measure(done, console)
+            done = Progress()
+            self._measure(done, say)
         for start in range(done.step, self.steps, self.log_steps):
-            self._train(done, range(start, min(start + self.log_steps, self.steps)), console)
+            self._train(done, range(start, min(start + self.log_steps, self.steps)), say)
             if done.step % (_LOGS * self.log_steps) == 0 or done.step == self.steps:
-                self._measure(done, console)
+                self._measure(done, say)
                 save_state(
                     folder / f"checkpoint-{done.step}", self.model, self.optimizer, asdict(done)
                 )
         return done
 
-    def _train(self, done: Progress, steps: range, console: Console) -> None:
+    def _train(self, done: Progress, steps: range, say: Say) -> None:
         """Take some steps and log them together."""
         begun = time.monotonic()
         self.model.train()
@@ -136,7 +130,7 @@ class Learner:
             }
         )
         left = (self.steps - done.step) * seconds / len(steps)
-        console.print(
+        say(
             f"step {done.step:,} of {self.steps:,}  loss {mean:.3f}  rate {rate:.1e}  "
             f"{pieces / seconds:,.0f} pieces/s  {left / 60:,.0f} min left"
         )
@@ -159,7 +153,7 @@ class Learner:
         return total
 
     @torch.no_grad()
-    def _measure(self, done: Progress, console: Console) -> None:
+    def _measure(self, done: Progress, say: Say) -> None:
         """Log loss and perplexity of the held-out documents, the same words masked each time."""
         self.model.eval()
         chance = np.random.default_rng(0)
@@ -179,7 +173,7 @@ class Learner:
                 "heldout_perplexity": math.exp(mean),
             }
         )
-        console.print(
+        say(
             f"step {done.step:,}: held-out loss {mean:.4f}, perplexity {math.exp(mean):,.2f} "
             f"({asked:,} masked pieces)"
         )

@@ -7,6 +7,9 @@ to another machine. It holds
   separator; the top bit marks the first piece of a word, so that masking whole words is exact.
   uint16 for vocabularies up to 32,768 pieces, uint32 beyond.
 - ``lengths``: pieces of each document, its separator included; uint32.
+
+Its metadata says which vocabulary that was, how many words there are, and the SHA-256 of each file
+it was packed from.
 """
 
 import hashlib
@@ -27,8 +30,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from ..data.errors import HasilaError
 from ..data.files import atomic_bytes, numbered_lines, open_bytes, require_writable
 from ..data.pieces import Encoder
-from ..data.provenance import file_sha256
 from ..model.checkpoint import encoder_path, loading
+from .provenance import hashes
 
 _LEVEL = 19  # of zstd: packing is done once, and what is carried may be limited
 _AT_ONCE = 256  # documents tokenised in one go
@@ -46,7 +49,6 @@ class PackedCorpus:
     Attributes:
         bounds: (documents + 1,) where each document begins in the row of pieces, and the row's end.
         words: words in all documents.
-        sources: SHA-256 of each file it was packed from.
     """
 
     def __init__(self, path: Path, vocabulary: str) -> None:
@@ -54,7 +56,6 @@ class PackedCorpus:
             file: Any = safe_open(path, framework="numpy")
             metadata = file.metadata() or {}
             packed_with = metadata["vocabulary"]
-            self.sources: list[str] = json.loads(metadata["sources"])
             self.words = int(metadata["words"])
             self._pieces = file.get_slice("pieces")
             lengths = file.get_tensor("lengths")
@@ -131,6 +132,7 @@ def pack(files: Sequence[Path], encoder: Encoder, output: Path) -> str:
             f"{output}: name a packed corpus NAME.safetensors, or NAME.safetensors.zst"
         )
     require_writable(output)
+    sources = [sha256 for _, sha256 in hashes(files)]
     vocabulary = vocabulary_sha256(encoder.tokenizer)
     lengths, words = array("I"), 0
     with tempfile.TemporaryFile(dir=output.parent) as spool:
@@ -148,7 +150,7 @@ def pack(files: Sequence[Path], encoder: Encoder, output: Path) -> str:
         metadata = {
             "vocabulary": vocabulary,
             "words": str(words),
-            "sources": json.dumps([file_sha256(path) for path in files]),
+            "sources": json.dumps(sources),
         }
         with atomic_bytes(output, _LEVEL) as stream:
             _write(stream, spool, _piece_type(encoder), np.array(lengths, "uint32"), metadata)

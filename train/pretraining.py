@@ -19,19 +19,18 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.trainer_utils import set_seed
 
 from ..data.errors import HasilaError
-from ..data.files import atomic_text, open_bytes
+from ..data.files import atomic_text
 from ..data.pieces import Encoder
-from ..data.provenance import file_sha256
 from ..model.checkpoint import save_model
 from ..model.hardware import keep_freed_memory
 from .blocks import Blocks, split
-from .folder import resume_point, write_config
+from .folder import begin_run, plain, resume_point
 from .learner import Learner, Progress
 from .masked_lm import load_masked_lm
 from .masking import WordMasker
 from .packing import PackedCorpus, pack, packing_encoder, vocabulary_sha256
 from .pretrain_config import PretrainConfig
-from .provenance import provenance
+from .provenance import Hashes, hashes, provenance
 
 RESULT = "pretraining.json"
 """What a run wrote last: it marks the folder as complete."""
@@ -49,7 +48,8 @@ def pretrain(
     Args:
         config: of the run.
         files: texts or packed corpora, see `hasila.train.packing.pack`.
-        resume: go on from the last checkpoint of an interrupted run.
+        resume: go on from the last checkpoint of an interrupted run of the same config over files
+            that hold the same.
         console: where progress is printed; stderr if not given.
 
     Returns:
@@ -61,22 +61,22 @@ def pretrain(
             folder holds another run.
     """
     console = console or Console(stderr=True)
+    say = plain(console)
     output = Path(config.output).resolve()
-    last = resume_point(output, config, resume, console.print)
+    data = hashes(files)
+    last = resume_point(output, config, data, RESULT, resume=resume, say=say)
     if (output / RESULT).exists():
-        console.print(f"{output}: this run is complete, nothing to resume")
+        say(f"{output}: this run is complete, nothing to resume")
         return cast("dict[str, Any]", json.loads((output / RESULT).read_text("utf-8")))
-    for path in files:
-        open_bytes(path).close()  # what is not there is told before the folder holds a run
     keep_freed_memory()
     set_seed(config.train.seed)
     encoder = packing_encoder(config.model.encoder, config.model.revision)
     tokenizer = encoder.tokenizer
     model = load_masked_lm(config.model, last)
     _require_width(config.data.block, model, tokenizer)
-    write_config(output, config)
-    corpus = _corpus(files, encoder, output)
-    console.print(f"corpus: {corpus.describe()}")
+    begin_run(output, config, data)
+    corpus = _corpus(files, data, encoder, output)
+    say(f"corpus: {corpus.describe()}")
     train, heldout = split(corpus, config.data.heldout_every)
     learner = Learner(
         config,
@@ -85,13 +85,13 @@ def pretrain(
         Blocks(corpus, train, encoder, config.data.block),
         Blocks(corpus, heldout, encoder, config.data.block),
     )
-    done = learner.run(output / "checkpoints", last, corpus.sources, console)
+    done = learner.run(output / "checkpoints", last, say)
     with atomic_text(output / "history.jsonl") as stream:
         stream.writelines(json.dumps(entry) + "\n" for entry in done.history)
     save_model(output, model, tokenizer)
     result = _summary(done) | {
         "corpus": corpus.describe(),
-        "provenance": provenance(config.model_dump(mode="json"), files),
+        "provenance": provenance(config.model_dump(mode="json"), data),
     }
     with atomic_text(output / RESULT) as stream:
         stream.write(json.dumps(result, indent=2) + "\n")
@@ -101,13 +101,13 @@ def pretrain(
     return result
 
 
-def _corpus(files: Sequence[Path], encoder: Encoder, output: Path) -> PackedCorpus:
+def _corpus(files: Sequence[Path], data: Hashes, encoder: Encoder, output: Path) -> PackedCorpus:
     """One packed corpus as it is; anything else packed once into the run folder."""
     vocabulary = vocabulary_sha256(encoder.tokenizer)
     if len(files) == 1 and files[0].suffix == ".safetensors":
         return PackedCorpus(files[0], vocabulary)
-    hashes = "".join(file_sha256(path) for path in files)
-    packed = output / f"corpus-{hashlib.sha256(hashes.encode()).hexdigest()[:16]}.safetensors"
+    parts = "".join([vocabulary, *(sha256 for _, sha256 in data)])
+    packed = output / f"corpus-{hashlib.sha256(parts.encode()).hexdigest()[:16]}.safetensors"
     if not packed.exists():
         pack(files, encoder, packed)
     return PackedCorpus(packed, vocabulary)

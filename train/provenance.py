@@ -1,20 +1,38 @@
 """What a run was made of: enough to make it again, or to see why one cannot."""
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..data.files import open_bytes
 from ..data.provenance import file_sha256, versions
 
 _ROOT = Path(__file__).parents[1]
 
 
-def provenance(config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
+Hashes = Sequence[tuple[str, str]]
+"""The name and the SHA-256 of each file of a run, as they are given: a file may be given twice."""
+
+
+def hashes(files: Iterable[Path]) -> Hashes:
+    """What files hold before a run reads them.
+
+    Raises:
+        HasilaError: one of them cannot be read.
+    """
+    found = []
+    for path in files:
+        open_bytes(path).close()  # one clear error for what is missing, or a folder
+        found.append((_name(path), file_sha256(path)))
+    return found
+
+
+def provenance(config: dict[str, Any], data: Hashes) -> dict[str, Any]:
     """The resolved config, the hashes of the data, the versions, the commit if there is one."""
     return {
         "config": config,
-        "data": {_name(path): file_sha256(path) for path in files},
+        "data": dict(data),
         "versions": versions(),
         "commit": _commit(),
     }

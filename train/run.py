@@ -15,6 +15,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import set_seed
 
 from ..data import read_located, require_clean
+from ..data.config import checked
 from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
@@ -30,9 +31,9 @@ from .callbacks import EarlyStopping, ProgressBar, stopped_early
 from .config import Config
 from .curve import draw_curve
 from .dataset import Collator, training_windows
-from .folder import Say, resume_point, silent, write_config
+from .folder import Say, begin_run, plain, resume_point, silent
 from .partial import PartialLoss
-from .provenance import provenance
+from .provenance import hashes, provenance
 from .tagger import load_tagger, window_limit
 from .trainer import METRIC, TaggerTrainer
 
@@ -61,7 +62,8 @@ def train(
 
     The reports pass the gate first. Each epoch is scored on the dev reports; the best one becomes
     the checkpoint. An interrupted run goes on with ``resume`` from its last complete epoch and ends
-    with the weights an uninterrupted run ends with; a complete one is left as it is.
+    with the weights an uninterrupted run ends with; a complete one is left as it is. Either must
+    have the same config, and files that hold the same.
 
     Args:
         config: the run.
@@ -81,13 +83,8 @@ def train(
     console = console or Console(stderr=True)
     # Without `cpu`, processes launched on a machine without GPUs would not find each other.
     process = PartialState(cpu=best_device().type == "cpu")
-    say = console.print if process.is_main_process else silent
+    say = plain(console) if process.is_main_process else silent
     output = Path(config.output).resolve()
-    last = resume_point(output, config, resume, say)
-    process.wait_for_everyone()
-    if (output / METADATA).exists():
-        say(f"{output}: this run is complete, nothing to resume")
-        return read_metadata(output)
     files = {
         split: [
             SHIPPED_REPORTS / f"{split}.jsonl" if name == "shipped" else Path(name)
@@ -95,6 +92,12 @@ def train(
         ]
         for split, names in (("train", config.data.train), ("dev", config.data.dev))
     }
+    data = hashes(path for paths in files.values() for path in paths)
+    last = resume_point(output, config, data, METADATA, resume=resume, say=say)
+    process.wait_for_everyone()
+    if (output / METADATA).exists():
+        say(f"{output}: this run is complete, nothing to resume")
+        return read_metadata(output)
     if reports is None:
         reports = _clean(files, say)
     for split, paths in files.items():
@@ -113,6 +116,8 @@ def train(
     windows = training_windows(reports["train"], encoder, LabelSet.of(model.config))
     say(f"train: {len(reports['train']):,} reports, {windows.describe()}")
     special = len(encoder.prefix) + len(encoder.suffix)
+    if process.is_main_process:
+        begin_run(output, config, data)
     trainer = TaggerTrainer(
         settings=config.train,
         extractor=Extractor(model, tokenizer, metadata),
@@ -125,16 +130,10 @@ def train(
     )
     trainer.remove_callback(PrinterCallback)
     if process.is_main_process:
-        write_config(output, config)
         board = SummaryWriter(str(output / "tensorboard"))
         trainer.add_callback(TensorBoardCallback(board))  # type: ignore[no-untyped-call]
     _fit(trainer, last, config.train.patience)
-    metadata = _judged(
-        trainer,
-        provenance(
-            config.model_dump(mode="json"), [path for paths in files.values() for path in paths]
-        ),
-    )
+    metadata = _judged(trainer, provenance(config.model_dump(mode="json"), data))
     if has_spans and metadata.scores["dev"]["micro"]["f1"] == 0:
         say(_NOTHING_LEARNED)
     if process.is_main_process:
@@ -227,12 +226,14 @@ def train_seeds(
 
     Returns:
         The strict micro F1 on the dev reports of each seed.
+
+    Raises:
+        HasilaError: as `train`; or a seed is none.
     """
-    found = {}
+    runs = {}
     for seed in seeds:
-        folder = Path(config.output) / f"seed-{seed}"
-        tree = config.model_dump() | {"output": str(folder)}
+        tree = config.model_dump() | {"output": str(Path(config.output) / f"seed-{seed}")}
         tree["train"] |= {"seed": seed}
-        metadata = train(Config.model_validate(tree), resume=resume, console=console)
-        found[seed] = metadata.scores["dev"]["micro"]["f1"]
-    return found
+        runs[seed] = checked(Config, tree, f"seed {seed}")
+    found = {seed: train(run, resume=resume, console=console) for seed, run in runs.items()}
+    return {seed: metadata.scores["dev"]["micro"]["f1"] for seed, metadata in found.items()}

@@ -110,7 +110,7 @@ def test_the_result_is_a_plain_encoder(
 ) -> None:
     assert {path.name for path in pretrained.iterdir()} == {
         *("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"),
-        *("config.yaml", "history.jsonl", RESULT),
+        *("config.yaml", "data.json", "history.jsonl", RESULT),
     }
     modes = {path.stat().st_mode for path in pretrained.glob("*.*")}
     assert len(modes) == 1, "some files are for their owner alone"
@@ -153,7 +153,7 @@ def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(
     assert not (output / RESULT).exists()
     other = tmp_path / "other.txt"
     other.write_text(corpus_file.read_text("utf-8") + "خبر آخر\n", "utf-8")
-    with pytest.raises(HasilaError, match="started with other texts"):
+    with pytest.raises(HasilaError, match=r"started with other data \(.*other\.txt\)"):
         pretrain(load_pretrain_config(tiny, [f"output={output}", *SHORT]), [other], resume=True)
     done = subprocess.run(
         command(corpus_file, tiny, output, "--resume"),
@@ -193,6 +193,25 @@ def test_a_run_is_as_long_as_asked_and_done_once(
     written = (tmp_path / "run" / "model.safetensors").stat().st_mtime_ns
     assert pretrain(config, [corpus_file], resume=True) == result
     assert (tmp_path / "run" / "model.safetensors").stat().st_mtime_ns == written
+    moved, other = tmp_path / "moved.txt", tmp_path / "other.txt"
+    shutil.copy(corpus_file, moved)
+    assert pretrain(config, [moved], resume=True) == result
+    other.write_text("خبر آخر\n", "utf-8")
+    for files in ([other], [moved, other], [moved, moved]):
+        with pytest.raises(HasilaError, match="started with other data"):
+            pretrain(config, files, resume=True)
+
+
+def test_a_corpus_too_small_binds_a_run_to_nothing(
+    tiny: Path, corpus_file: Path, tmp_path: Path
+) -> None:
+    def config(*more: str):
+        length = ["train.epochs=null", "train.pieces=500"]
+        return load_pretrain_config(tiny, [f"output={tmp_path / 'run'}", *length, *more])
+
+    with pytest.raises(HasilaError, match=r"set data\.heldout_every lower and .* --resume"):
+        pretrain(config("data.heldout_every=41"), [corpus_file])
+    assert pretrain(config("data.heldout_every=40"), [corpus_file], resume=True)["pieces"]
 
 
 def test_a_damaged_encoder_stops_the_run(

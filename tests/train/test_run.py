@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from transformers import BertConfig, BertForTokenClassification
 
 from hasila.data.errors import HasilaError
 from hasila.data.jsonl import read_reports, write_reports
+from hasila.data.provenance import file_sha256
 from hasila.data.types import Report, Span
 from hasila.model import Extractor, read_metadata
 from hasila.train import load_config, train, train_seeds
@@ -57,6 +59,30 @@ def kill_once(run: list[str], reached: Callable[[], bool]) -> None:
     process.communicate()
 
 
+class Acting(Console):
+    """A screen in whose output certain words make something happen."""
+
+    def __init__(self, acts: dict[str, Callable[[], object]]) -> None:
+        self.printed = io.StringIO()
+        super().__init__(file=self.printed, force_terminal=True, highlight=False)
+        self.acts = acts
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*objects, **options)
+        for words, act in self.acts.items():
+            if words in str(objects):
+                act()
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def evaluations(folder: Path) -> int:
+    history = (folder / "history.jsonl").read_text("utf-8").splitlines()
+    return sum("eval_strict_f1" in json.loads(line) for line in history)
+
+
 def test_a_run_leaves_a_complete_checkpoint(checkpoint: Path) -> None:
     metadata = read_metadata(checkpoint)
     assert metadata.scores["dev"]["micro"]["f1"] > 0.8
@@ -67,8 +93,7 @@ def test_a_run_leaves_a_complete_checkpoint(checkpoint: Path) -> None:
     assert all(len(sha256) == 64 for sha256 in metadata.provenance["data"].values())
     assert (checkpoint / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
     assert list((checkpoint / "tensorboard").iterdir())
-    history = (checkpoint / "history.jsonl").read_text("utf-8").splitlines()
-    assert sum("eval_strict_f1" in json.loads(line) for line in history) == 6
+    assert evaluations(checkpoint) == 6
     assert not (checkpoint / "checkpoints").exists()
     modes = {path.stat().st_mode for path in checkpoint.iterdir() if path.is_file()}
     assert len(modes) == 1  # whoever may read one of its files may read all
@@ -110,6 +135,50 @@ def test_a_half_written_checkpoint_is_skipped_with_a_word(tmp_path: Path) -> Non
     assert [line.endswith("half-written, skipped") for line in said] == [True, True]
 
 
+def test_another_process_may_remove_a_half_written_checkpoint_first(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-8").mkdir()
+    assert last_complete(tmp_path, lambda _: (tmp_path / "checkpoint-8").rmdir()) is None
+
+
+def test_a_run_is_bound_to_what_its_files_held(
+    config_file: Path, report_files: Path, tmp_path: Path
+) -> None:
+    texts, output = tmp_path / "texts.jsonl", tmp_path / "[v2]" / "[/x] of a run"
+    lines = (report_files / "train.jsonl").read_text("utf-8").splitlines(keepends=True)[:16]
+
+    def write(count: int) -> None:
+        texts.write_text("".join(lines[:count]), "utf-8")
+
+    def config(*more: str):
+        return load_config(
+            config_file,
+            [f"output={output}", f"data.train=[{texts}]", "train.epochs=2", *more],
+        )
+
+    write(12)
+    with pytest.raises(KeyboardInterrupt):
+        train(config("train.seed=5"), console=Acting({"epoch 1:": interrupt}))
+    write(16)  # nothing was learnt yet that could be bound to anything
+    was = file_sha256(texts)
+    with pytest.raises(KeyboardInterrupt):
+        train(config(), resume=True, console=Acting({"epoch 2:": interrupt}))
+    write(15)
+    with pytest.raises(HasilaError, match=r"started with other data \(.*texts\.jsonl\)"):
+        train(config(), resume=True)
+    write(16)
+    metadata = train(config(), resume=True, console=Acting({"epoch 2:": texts.unlink}))
+    assert metadata.provenance["data"][str(texts)] == was
+    with pytest.raises(HasilaError, match=r"texts\.jsonl"):
+        train(config(), resume=True)
+    write(15)
+    with pytest.raises(HasilaError, match="started with other data"):
+        train(config(), resume=True)
+    write(16)
+    screen = Acting({})
+    assert train(config(), resume=True, console=screen) == metadata
+    assert f"{output}: this run is complete" in screen.printed.getvalue()
+
+
 def test_a_run_folder_is_never_overwritten(
     checkpoint: Path, config_file: Path, tmp_path: Path
 ) -> None:
@@ -121,8 +190,9 @@ def test_a_run_folder_is_never_overwritten(
     with pytest.raises(HasilaError, match=r"differs in: train\.seed"):
         train(other, resume=True)
     (tmp_path / "thesis.txt").write_text("ten years of work", "utf-8")
-    with pytest.raises(HasilaError, match="not empty"):
-        train(load_config(config_file, [f"output={tmp_path}"]))
+    for output in ("", "thesis.txt", "thesis.txt/run/1"):
+        with pytest.raises(HasilaError, match=r"is no empty folder|cannot be written"):
+            train(load_config(config_file, [f"output={tmp_path / output}"]))
 
 
 def test_reports_with_errors_are_refused_before_anything_is_written(
@@ -219,6 +289,9 @@ def test_each_seed_is_a_run_of_its_own(config_file: Path, tmp_path: Path) -> Non
         weights(tmp_path / "seed-1")["classifier.weight"],
     )
     assert train_seeds(config, [0, 1], resume=True) == found
+    with pytest.raises(HasilaError, match=r"seed -1: .*\n.*train\.seed"):
+        train_seeds(config, [2, -1])
+    assert not (tmp_path / "seed-2").exists()
 
 
 def test_layers_learn_at_rates_that_fall_towards_the_embeddings() -> None:
