@@ -25,23 +25,29 @@ def train(
     more_seeds: Annotated[list[int] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """Train a tagger from a config; the best epoch on the dev reports becomes the checkpoint."""
+    from accelerate import PartialState
+
     from ..train import load_config, train, train_seeds
 
     if more_seeds and not seeds:
         raise typer.BadParameter(f"unexpected {' '.join(map(str, more_seeds))}")
     quiet_libraries()
     run = load_config(config, set_ or ())
-    if not seeds:
+    if seeds:
+        found = train_seeds(run, [*seeds, *(more_seeds or ())], resume=resume)
+        lines = [
+            f"seed {seed}: strict dev F1 {f1:.4f}   {run.output}/seed-{seed}"
+            for seed, f1 in found.items()
+        ]
+        if len(found) > 1:
+            values = list(found.values())
+            lines.append(
+                f"mean {statistics.mean(values):.4f}, standard deviation over seeds "
+                f"{statistics.stdev(values):.4f}"
+            )
+    else:
         metadata = train(run, resume=resume)
-        out.print(f"strict dev F1 {metadata.scores['dev']['micro']['f1']:.4f}")
-        out.print(f"checkpoint: {run.output}")
-        return
-    found = train_seeds(run, [*seeds, *(more_seeds or ())], resume=resume)
-    for seed, f1 in found.items():
-        out.print(f"seed {seed}: strict dev F1 {f1:.4f}   {run.output}/seed-{seed}")
-    if len(found) > 1:
-        values = list(found.values())
-        out.print(
-            f"mean {statistics.mean(values):.4f}, standard deviation over seeds "
-            f"{statistics.stdev(values):.4f}"
-        )
+        f1 = metadata.scores["dev"]["micro"]["f1"]
+        lines = [f"strict dev F1 {f1:.4f}", f"checkpoint: {run.output}"]
+    if PartialState().is_main_process:  # one process of a distributed run speaks for all
+        out.print("\n".join(lines), markup=False, soft_wrap=True)

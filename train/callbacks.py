@@ -1,7 +1,7 @@
 """What a person sees of a run, and when it stops."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -45,7 +45,10 @@ class EarlyStopping(TrainerCallback):
 
 
 class ProgressBar(TrainerCallback):
-    """Steps done, pieces a second, loss, time left; a line for each epoch's dev score."""
+    """Steps done, pieces a second, loss, time left; a line for each epoch's dev score.
+
+    As a context it takes the bar down, however the run ends: the bar hides the cursor.
+    """
 
     def __init__(self, console: Console) -> None:
         self.progress = Progress(
@@ -60,6 +63,13 @@ class ProgressBar(TrainerCallback):
         )
         self.task: TaskID | None = None
         self.first_pieces = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.task is not None:
+            self.progress.stop()
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -115,9 +125,3 @@ class ProgressBar(TrainerCallback):
             self.progress.console.print(
                 f"epoch {state.epoch or 0:.0f}: strict dev F1 {f1:.3f}  ({labels})"
             )
-
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        """Take the bar down."""
-        self.progress.stop()

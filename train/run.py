@@ -24,7 +24,7 @@ from ..data.words import words
 from ..eval import Case, calibrate, score
 from ..model.checkpoint import METADATA, Metadata, read_metadata, save_checkpoint
 from ..model.extractor import Extractor
-from ..model.hardware import best_device, has_fast_bf16, keep_freed_memory
+from ..model.hardware import best_batch_pieces, best_device, has_fast_bf16, keep_freed_memory
 from ..model.labels import LabelSet
 from ..model.ranges import usual_ranges
 from .callbacks import EarlyStopping, ProgressBar, stopped_early
@@ -116,23 +116,28 @@ def train(
     windows = training_windows(reports["train"], encoder, LabelSet.of(model.config))
     say(f"train: {len(reports['train']):,} reports, {windows.describe()}")
     special = len(encoder.prefix) + len(encoder.suffix)
+    bar = ProgressBar(console)
     if process.is_main_process:
         begin_run(output, config, data)
     trainer = TaggerTrainer(
         settings=config.train,
-        extractor=Extractor(model, tokenizer, metadata),
+        # The model is still on the CPU: the Trainer moves it.
+        extractor=Extractor(
+            model, tokenizer, metadata, batch_pieces=best_batch_pieces(best_device())
+        ),
         windows=windows.windows,
         dev=reports["dev"],
         args=_arguments(config, output),
         data_collator=Collator(tokenizer.pad_token_id, limit + special),
         compute_loss_func=PartialLoss(windows.permitted),
-        callbacks=[EarlyStopping(config.train.patience), ProgressBar(console)],
+        callbacks=[EarlyStopping(config.train.patience), bar],
     )
     trainer.remove_callback(PrinterCallback)
     if process.is_main_process:
         board = SummaryWriter(str(output / "tensorboard"))
         trainer.add_callback(TensorBoardCallback(board))  # type: ignore[no-untyped-call]
-    _fit(trainer, last, config.train.patience)
+    with bar:
+        _fit(trainer, last, config.train.patience)
     metadata = _judged(trainer, provenance(config.model_dump(mode="json"), data))
     if has_spans and metadata.scores["dev"]["micro"]["f1"] == 0:
         say(_NOTHING_LEARNED)

@@ -15,12 +15,14 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file
 from transformers import BertConfig, BertForTokenClassification
+from typer.testing import CliRunner
 
 from hasila.data.errors import HasilaError
 from hasila.data.jsonl import read_reports, write_reports
 from hasila.data.provenance import file_sha256
 from hasila.data.types import Report, Span
 from hasila.model import Extractor, read_metadata
+from hasila.scripts.cli import app
 from hasila.train import load_config, train, train_seeds
 from hasila.train.callbacks import stopped_early
 from hasila.train.config import TrainConfig
@@ -177,6 +179,28 @@ def test_a_run_is_bound_to_what_its_files_held(
     screen = Acting({})
     assert train(config(), resume=True, console=screen) == metadata
     assert f"{output}: this run is complete" in screen.printed.getvalue()
+    (tmp_path / "config.yaml").write_bytes((output / "config.yaml").read_bytes())
+    done = CliRunner().invoke(app, ["train", "--config", f"{tmp_path}/config.yaml", "--resume"])
+    assert f"checkpoint: {output}\n" in done.stdout
+
+
+def test_a_run_that_stops_early_ends_alike_however_often_it_is_interrupted(
+    checkpoint: Path, config_file: Path, tmp_path: Path
+) -> None:
+    config = load_config(config_file, [f"output={tmp_path / 'run'}", "train.patience=1"])
+    screen = Acting({"epoch 2:": interrupt})
+    with pytest.raises(KeyboardInterrupt):
+        train(config, console=screen)
+    shown, hidden = (screen.printed.getvalue().rfind(f"\33[?25{what}") for what in "hl")
+    assert shown > hidden > 0, "the cursor is gone"
+    curve = tmp_path / "run" / "learning_curve.png"
+    with pytest.raises(IsADirectoryError):  # it fails when all is learnt and nothing is written
+        train(config, resume=True, console=Acting({"epoch 3:": curve.mkdir}))
+    curve.rmdir()
+    train(config, resume=True)
+    assert evaluations(tmp_path / "run") == 3
+    # Whose best epoch was the second of six, too.
+    assert_same_weights(checkpoint, tmp_path / "run")
 
 
 def test_a_run_folder_is_never_overwritten(
@@ -336,6 +360,7 @@ def test_two_processes_train_one_model(
         timeout=300,
     )
     assert launched.returncode == 0, launched.stderr
+    assert launched.stdout.count("strict dev F1") == launched.stdout.count("checkpoint:") == 1
     assert read_metadata(output).scores["dev"]["micro"]["f1"] > 0.6
     history = (output / "history.jsonl").read_text("utf-8").splitlines()
     assert json.loads(history[-1])["step"] == 6 * 14  # 56 windows, 2 a process and step, 6 epochs
