@@ -4,7 +4,7 @@ if __name__ != "hasila.eval":
     raise ImportError("import hasila.eval, not eval: the folder is part of the package hasila")
 
 from .calibration import Calibration, calibrate
-from .cases import Case, Pairing, pair
+from .cases import Case, Pairing, judged, pair
 from .certainty import Spread, spread
 from .comparison import Comparison, compare
 from .errors import KINDS, Kind, SpanError, confusion, find_errors
@@ -44,6 +44,7 @@ __all__ = [
     "evaluate",
     "find_errors",
     "human_ceiling",
+    "judged",
     "pair",
     "read_predictions",
     "score",

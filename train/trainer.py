@@ -14,7 +14,7 @@ from transformers import PreTrainedModel, Trainer
 
 from ..data.batches import length_grouped
 from ..data.types import Prediction, Report
-from ..eval import score
+from ..eval import judged, score
 from ..model.extractor import Extractor
 from .average import Averaging, moving_average
 from .config import TrainConfig
@@ -80,7 +80,8 @@ class TaggerTrainer(Trainer):
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
         """Strict scores on the dev reports, logged as ``eval_strict_f1`` and one F1 a label."""
         found = self.dev_predictions()
-        scores = score((r.spans for r in self.dev), (p.spans for p in found))
+        judged_spans = (judged(r, p.spans) for r, p in zip(self.dev, found, strict=True))
+        scores = score((r.spans for r in self.dev), judged_spans)
         metrics = {f"{metric_key_prefix}_{METRIC}": scores.micro.f1}
         for label, counts in scores.labels.items():
             metrics[f"{metric_key_prefix}_{label}_f1"] = counts.f1

@@ -291,6 +291,30 @@ def test_where_nothing_is_to_be_found_finding_nothing_is_no_fault(
     assert "finds no span" not in said.getvalue()
 
 
+def test_dev_scores_leave_out_what_its_guidelines_leave_out(
+    config_file: Path, reports: list[Report], tmp_path: Path
+) -> None:
+    """As `hasila evaluate` does."""
+    path = tmp_path / "dev.jsonl"
+    write_reports(
+        path,
+        [
+            replace(
+                report,
+                spans=tuple(span for span in report.spans if span.label != "NUMBER"),
+                meta={"unannotated": ["NUMBER"]},
+            )
+            for report in reports[32:]
+        ],
+    )
+    config = load_config(config_file, [f"output={tmp_path / 'run'}", f"data.dev=[{path}]"])
+    scores = train(config).scores["dev"]
+    found = Extractor.load(tmp_path / "run").extract([report.text for report in reports[32:]])
+    assert any(span.label == "NUMBER" for prediction in found for span in prediction.spans)
+    assert "NUMBER" not in scores["labels"] or scores["labels"]["NUMBER"]["predicted"] == 0
+    assert scores["micro"]["f1"] > 0.6
+
+
 def test_early_stopping_looks_at_the_log_alone() -> None:
     def log(*scores: float) -> list[dict[str, float]]:
         return [{"loss": 1.0}, *({"eval_strict_f1": score} for score in scores)]
