@@ -7,6 +7,8 @@ gets the annotated excerpts:
     python recipes/conflict_news.py conflict.txt.zst news/conflict.jsonl
 
 The articles are text files with one a line, paragraph breaks written as a literal ``\n``.
+`conflict_news.second.jsonl.zst` holds 120 of the excerpts as they were annotated a second time,
+independently: `--annotation` takes it, and `hasila agree` compares.
 """
 
 import argparse
@@ -30,8 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("articles", nargs="+", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--annotation", type=Path, default=ANNOTATION)
     given = parser.parse_args()
-    wanted = read_annotation(ANNOTATION)
+    wanted = read_annotation(given.annotation)
     articles = (line for path in given.articles for _, line in numbered_lines(path))
     reports = sorted(joined(wanted, articles), key=lambda report: report.id)
     count = sum(map(len, wanted.values()))
