@@ -14,7 +14,7 @@ from .matching import STRATEGIES, Boundary, Overlap, Partial, Strategy, Strict, 
 from .plain import to_dict
 from .predictions import read_predictions
 from .report import to_html
-from .scores import Counts, Macro, Scores, score
+from .scores import Counts, Macro, Scores, score, score_cases
 from .stamp import DataFile, Stamp
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "pair",
     "read_predictions",
     "score",
+    "score_cases",
     "spread",
     "tally",
     "to_dict",

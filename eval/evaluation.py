@@ -21,7 +21,7 @@ from .cases import Case, Pairing, pair
 from .certainty import ROUNDS, Intervals, Spread, intervals, macro_intervals, spread
 from .errors import KINDS, Kind, SpanError, confusion, find_errors
 from .matching import STRATEGIES, tally
-from .scores import Scores, score
+from .scores import Scores, score_cases
 from .stamp import Stamp
 from .tags import SeqevalScores, seqeval_scores
 
@@ -149,7 +149,7 @@ def evaluate(
         calibration=calibrate(cases),
         min_precision=min_precision,
         ceiling=None if annotators is None else human_ceiling(*annotators, reports, rounds, seed),
-        runs=spread([_micro_f1(run) for run in runs]) if others else None,
+        runs=spread([score_cases(run.cases).micro.f1 for run in runs]) if others else None,
     )
 
 
@@ -175,11 +175,6 @@ def human_ceiling(
     among = sum(case.report.text in texts for case in both)
     table = tabulate(both, BY_LABEL)
     return Ceiling(table.scores, _micro(table.counts, rounds, seed), len(both), among)
-
-
-def _micro_f1(run: Pairing) -> float:
-    found = score((c.report.spans for c in run.cases), (c.predicted for c in run.cases))
-    return found.micro.f1
 
 
 def _micro(counts: CountArray, rounds: int, seed: int) -> Intervals:

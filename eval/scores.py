@@ -6,11 +6,12 @@ seqeval's ``mode="strict", scheme=IOB2`` on spans that stand on word edges.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..data.types import Span
+from .cases import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,11 @@ def score(gold: Iterable[Sequence[Span]], predicted: Iterable[Sequence[Span]]) -
                 total[label] += times
     names = sorted(golds.keys() | claims.keys())
     return Scores({name: Counts(right[name], golds[name], claims[name]) for name in names})
+
+
+def score_cases(cases: Collection[Case]) -> Scores:
+    """Strict scores of predictions that stand beside their gold reports."""
+    return score((case.report.spans for case in cases), (case.predicted for case in cases))
 
 
 def ratios(of: Ratios) -> dict[str, float]:

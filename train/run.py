@@ -21,7 +21,7 @@ from ..data.files import atomic_text
 from ..data.pieces import Encoder
 from ..data.types import Report
 from ..data.words import words
-from ..eval import Case, calibrate, judged, score
+from ..eval import calibrate, score_cases
 from ..model.checkpoint import METADATA, Metadata, read_metadata, save_checkpoint
 from ..model.extractor import Extractor
 from ..model.hardware import best_batch_pieces, best_device, has_fast_bf16, keep_freed_memory
@@ -154,9 +154,8 @@ def train(
 
 def _judged(trainer: TaggerTrainer, made_of: dict[str, Any]) -> Metadata:
     """The metadata of the trained model: what it was made of, how good and how sure it is."""
-    extractor, found = trainer.extractor, trainer.dev_predictions()
-    cases = [Case(r, judged(r, p.spans)) for r, p in zip(trainer.dev, found, strict=True)]
-    scores = score((case.report.spans for case in cases), (case.predicted for case in cases))
+    extractor, cases = trainer.extractor, trainer.dev_cases()
+    scores = score_cases(cases)
     calibration = calibrate(cases)
     extractor.metadata = extractor.metadata.model_copy(
         update={

@@ -13,8 +13,8 @@ from torch.utils.data import Sampler
 from transformers import PreTrainedModel, Trainer
 
 from ..data.batches import length_grouped
-from ..data.types import Prediction, Report
-from ..eval import judged, score
+from ..data.types import Report
+from ..eval import Case, judged, score_cases
 from ..model.extractor import Extractor
 from .average import Averaging, moving_average
 from .config import TrainConfig
@@ -72,16 +72,15 @@ class TaggerTrainer(Trainer):
             self.settings.seed,
         )
 
-    def dev_predictions(self) -> list[Prediction]:
-        """What the model as it is finds in the dev reports."""
+    def dev_cases(self) -> list[Case]:
+        """The dev reports with what the model as it is finds in them, as evaluation judges it."""
         with self.accelerator.autocast():
-            return self.extractor.extract([report.text for report in self.dev])
+            found = self.extractor.extract([report.text for report in self.dev])
+        return [Case(r, judged(r, p.spans)) for r, p in zip(self.dev, found, strict=True)]
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
         """Strict scores on the dev reports, logged as ``eval_strict_f1`` and one F1 a label."""
-        found = self.dev_predictions()
-        judged_spans = (judged(r, p.spans) for r, p in zip(self.dev, found, strict=True))
-        scores = score((r.spans for r in self.dev), judged_spans)
+        scores = score_cases(self.dev_cases())
         metrics = {f"{metric_key_prefix}_{METRIC}": scores.micro.f1}
         for label, counts in scores.labels.items():
             metrics[f"{metric_key_prefix}_{label}_f1"] = counts.f1
