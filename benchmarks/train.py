@@ -31,6 +31,7 @@ from transformers import (
 from transformers.utils import logging
 
 from hasila.data.batches import length_grouped
+from hasila.data.config import SHIPPED_REPORTS
 from hasila.data.jsonl import read_reports
 from hasila.data.pieces import Encoder
 from hasila.data.types import Report
@@ -46,7 +47,6 @@ from hasila.model.hardware import (
 from hasila.model.labels import IGNORED, LabelSet
 from hasila.train.config import Config
 from hasila.train.dataset import Collator, training_windows
-from hasila.train.run import SHIPPED_REPORTS
 from hasila.train.trainer import parameter_groups
 
 Batch = dict[str, torch.Tensor]

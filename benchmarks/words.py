@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from transformers import AutoTokenizer
 
+from hasila.data.config import SHIPPED_REPORTS
 from hasila.data.jsonl import read_reports
 from hasila.data.normalise import normalise
 from hasila.data.pieces import Encoder
 from hasila.data.words import words
 from hasila.model.checkpoint import SHIPPED_ENCODER
-from hasila.train.run import SHIPPED_REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

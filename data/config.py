@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from .errors import HasilaError
 
 SHIPPED_CONFIGS = Path(__file__).parent.parent / "configs"
+SHIPPED_REPORTS = Path(__file__).parent / "reports"
 
 
 def _number(value: object) -> object:

@@ -30,7 +30,7 @@ from .masked_lm import load_masked_lm
 from .masking import WordMasker
 from .packing import PackedCorpus, pack, packing_encoder, vocabulary_sha256
 from .pretrain_config import PretrainConfig
-from .provenance import Hashes, hashes, provenance
+from .provenance import Hashes, encoder_weights, hashes, provenance
 
 RESULT = "pretraining.json"
 """What a run wrote last: it marks the folder as complete."""
@@ -63,7 +63,7 @@ def pretrain(
     console = console or Console(stderr=True)
     say = plain(console)
     output = Path(config.output).resolve()
-    data = hashes(files)
+    data = hashes([*files, *encoder_weights(config.model.encoder)])
     last = resume_point(output, config, data, RESULT, resume=resume, say=say)
     if (output / RESULT).exists():
         say(f"{output}: this run is complete, nothing to resume")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..data.files import open_bytes
 from ..data.provenance import file_sha256, versions
+from ..model.checkpoint import encoder_path
 
 _ROOT = Path(__file__).parents[1]
 
@@ -28,8 +29,13 @@ def hashes(files: Iterable[Path]) -> Hashes:
     return found
 
 
+def encoder_weights(name: str) -> list[Path]:
+    """The files of an encoder that lies in a folder; one on the hub is known by its revision."""
+    return sorted(Path(encoder_path(name)).glob("*.safetensors"))
+
+
 def provenance(config: dict[str, Any], data: Hashes) -> dict[str, Any]:
-    """The resolved config, the hashes of the data, the versions, the commit if there is one."""
+    """The resolved config, the hashes of the files, the versions, the commit if there is one."""
     return {
         "config": config,
         "data": dict(data),

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import set_seed
 
 from ..data import read_located, require_clean
-from ..data.config import checked
+from ..data.config import SHIPPED_REPORTS, checked
 from ..data.errors import HasilaError
 from ..data.files import atomic_text
 from ..data.pieces import Encoder
@@ -33,11 +34,9 @@ from .curve import draw_curve
 from .dataset import Collator, training_windows
 from .folder import Say, begin_run, plain, resume_point, silent
 from .partial import PartialLoss
-from .provenance import hashes, provenance
+from .provenance import encoder_weights, hashes, provenance
 from .tagger import load_tagger, window_limit
 from .trainer import METRIC, TaggerTrainer
-
-SHIPPED_REPORTS = Path(__file__).parent.parent / "data" / "reports"
 
 _NOTHING_TO_FIND = (
     "warning: the dev reports have no spans, so no epoch can be better than the first: "
@@ -92,7 +91,7 @@ def train(
         ]
         for split, names in (("train", config.data.train), ("dev", config.data.dev))
     }
-    data = hashes(path for paths in files.values() for path in paths)
+    data = hashes([*chain(*files.values()), *encoder_weights(config.model.encoder)])
     last = resume_point(output, config, data, METADATA, resume=resume, say=say)
     process.wait_for_everyone()
     if (output / METADATA).exists():

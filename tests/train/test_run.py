@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from rich.console import Console
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForTokenClassification
 from typer.testing import CliRunner
 
@@ -182,6 +183,24 @@ def test_a_run_is_bound_to_what_its_files_held(
     (tmp_path / "config.yaml").write_bytes((output / "config.yaml").read_bytes())
     done = CliRunner().invoke(app, ["train", "--config", f"{tmp_path}/config.yaml", "--resume"])
     assert f"checkpoint: {output}\n" in done.stdout
+
+
+def test_a_run_is_bound_to_the_encoder_it_began_with(
+    config_file: Path, encoder: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(encoder, tmp_path / "encoder")
+    config = load_config(
+        config_file, [f"output={tmp_path / 'run'}", f"model.encoder={copy}", "train.epochs=2"]
+    )
+    with pytest.raises(KeyboardInterrupt):
+        train(config, console=Acting({"epoch 2:": interrupt}))
+    weights = copy / "model.safetensors"
+    save_file({name: 2 * value for name, value in load_file(weights).items()}, weights)
+    with pytest.raises(HasilaError, match=r"started with other data \(.*model\.safetensors\)"):
+        train(config, resume=True)
+    shutil.copy(encoder / "model.safetensors", weights)
+    metadata = train(config, resume=True)
+    assert metadata.provenance["data"][str(weights)] == file_sha256(weights)
 
 
 def test_a_run_that_stops_early_ends_alike_however_often_it_is_interrupted(
