@@ -9,13 +9,13 @@ from .checkpoint import (
     checkpoint_path,
     is_checkpoint,
     load_checkpoint,
-    quantize_checkpoint,
     read_metadata,
     save_checkpoint,
     weights_path,
 )
 from .extractor import Extractor
 from .labels import LabelSet
+from .quantization import quantize_checkpoint
 
 __all__ = [
     "SHIPPED",

@@ -24,7 +24,7 @@ from transformers.initialization import no_init_weights
 
 from ..data.errors import HasilaError
 from ..data.files import atomic_text, require_folder
-from .quantization import QUANTIZED, load_quantized, save_quantized
+from .int8 import QUANTIZED, load_quantized
 
 METADATA = "hasila.json"
 SHIPPED = "shipped"
@@ -54,8 +54,9 @@ class Metadata(BaseModel, extra="forbid"):
 
 
 def encoder_path(name: str) -> str:
-    """Where to load an encoder from: ``shipped``, a local folder, or a name on the hub."""
-    return str(SHIPPED_ENCODER) if name == SHIPPED else name
+    """Where to load an encoder from: one that ships, a local folder, or a name on the hub."""
+    shipped = {SHIPPED: SHIPPED_ENCODER, "shipped-tagger": SHIPPED_TAGGER}
+    return str(shipped.get(name, name))
 
 
 def checkpoint_path(name: str | Path) -> Path:
@@ -83,26 +84,11 @@ def save_checkpoint(
     """Write a checkpoint; until the last moment the folder does not count as one."""
     (folder / METADATA).unlink(missing_ok=True)
     save_model(folder, model, tokenizer)
-    _complete(folder, metadata)
+    complete(folder, metadata)
 
 
-def quantize_checkpoint(checkpoint: Path, folder: Path) -> None:
-    """Write a checkpoint anew with its weights as int8, a quarter of fp32's room.
-
-    Raises:
-        HasilaError: it is no complete checkpoint, or the other folder is none or holds something.
-    """
-    require_empty(folder)
-    model, tokenizer, metadata = load_checkpoint(checkpoint, dtype=torch.float32, attention="eager")
-    folder.mkdir(parents=True, exist_ok=True)
-    model.config.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    save_quantized(model.state_dict(), folder)
-    _readable(folder)
-    _complete(folder, metadata)
-
-
-def _complete(folder: Path, metadata: Metadata) -> None:
+def complete(folder: Path, metadata: Metadata) -> None:
+    """Write `METADATA`: from now on the folder is a checkpoint."""
     with atomic_text(folder / METADATA) as stream:
         stream.write(metadata.model_dump_json(indent=2) + "\n")
 
@@ -111,10 +97,11 @@ def save_model(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokeni
     """Write a plain Hugging Face folder that whoever may read its config may read."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    _readable(folder)
+    make_readable(folder)
 
 
-def _readable(folder: Path) -> None:
+def make_readable(folder: Path) -> None:
+    """Let whoever may read a folder's config read its weights too."""
     for weights in folder.glob("*.safetensors"):  # written for their owner's eyes alone
         weights.chmod((folder / "config.json").stat().st_mode)
 

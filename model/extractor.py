@@ -15,9 +15,10 @@ from ..data.batches import bucketed, padded
 from ..data.pieces import EncodedText, Encoder
 from ..data.types import Offsets, PredictedSpan, Prediction
 from ..data.words import without_marks
-from .checkpoint import SHIPPED, Metadata, checkpoint_path, load_checkpoint
+from .checkpoint import SHIPPED, Metadata, checkpoint_path, load_checkpoint, weights_path
 from .decode import Logits, probabilities, viterbi
 from .hardware import attention_for, best_batch_pieces, best_device, has_fast_bf16
+from .int8 import QUANTIZED, compute_in_int8, has_int8_products
 from .labels import LabelSet, runs
 
 _SUREST = 1e-6  # no span is surer than this far from certainty: log-odds stay finite
@@ -71,7 +72,8 @@ class Extractor:
     ) -> "Extractor":
         """Load a checkpoint, or the tagger that ships, onto a device (the best there is).
 
-        It computes in bf16 where the machine is fast at it, else in fp32. ``batch_pieces`` and
+        It computes in bf16 where the machine is fast at it. Elsewhere a quantized checkpoint
+        computes in int8 on x86 CPUs (`model.int8`), and all else in fp32. ``batch_pieces`` and
         ``workers`` are as in the constructor.
 
         Raises:
@@ -79,9 +81,16 @@ class Extractor:
         """
         on = best_device() if device is None else torch.device(device)
         dtype = torch.bfloat16 if has_fast_bf16(on) else torch.float32
+        folder = checkpoint_path(checkpoint)
         model, tokenizer, metadata = load_checkpoint(
-            checkpoint_path(checkpoint), dtype=dtype, attention=attention_for(on)
+            folder, dtype=dtype, attention=attention_for(on)
         )
+        if (
+            weights_path(folder).name == QUANTIZED
+            and (on.type, dtype) == ("cpu", torch.float32)
+            and has_int8_products()
+        ):
+            compute_in_int8(model, folder)
         model.to(on)  # type: ignore[arg-type]  # transformers types the argument away
         return cls(model, tokenizer, metadata, batch_pieces=batch_pieces, workers=workers)
 

@@ -1,47 +1,34 @@
-"""Weights in a quarter of the room: each row of a matrix as int8 with a scale of its own.
+"""`hasila quantize`: a checkpoint in a quarter of its room."""
 
-It is for storing and sending them; a loaded model computes with what they stand for, in the
-numbers of the machine. (Symmetric, per channel, as in Krishnamoorthi 2018, "Quantizing deep
-convolutional networks for efficient inference".)
-"""
-
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
-QUANTIZED = "model.int8.safetensors"
-"""The file of a checkpoint folder, in place of ``model.safetensors``."""
-
-_SCALE = ".scale"
-_LARGEST = 127
+from .checkpoint import complete, load_checkpoint, make_readable, require_empty
+from .extractor import Extractor
+from .int8 import save_quantized, watch_inputs
 
 
-def save_quantized(weights: Mapping[str, Tensor], folder: Path) -> None:
-    """Write weights as `QUANTIZED`: matrices as int8 and scales, all else as it is."""
-    stored: dict[str, Tensor] = {}
-    for name, value in weights.items():
-        if value.ndim != 2:
-            stored[name] = value.contiguous()
-            continue
-        rows = value.float()
-        scale = rows.abs().amax(dim=1).clamp(min=torch.finfo(torch.float32).tiny) / _LARGEST
-        stored[name] = (rows / scale[:, None]).round().to(torch.int8)
-        stored[name + _SCALE] = scale
-    save_file(stored, folder / QUANTIZED, metadata={"format": "pt"})
+def quantize_checkpoint(checkpoint: Path, folder: Path, texts: Sequence[str]) -> None:
+    """Write a checkpoint anew with its weights as int8, a quarter of fp32's room.
 
-
-def load_quantized(folder: Path) -> dict[str, Tensor]:
-    """The weights that `QUANTIZED` stands for, in fp32.
+    Args:
+        checkpoint: the folder of one.
+        folder: where to; not there yet, or empty.
+        texts: typical ones; reading them shows how wide the inputs of its layers are, which
+            int8 products need to know.
 
     Raises:
-        OSError, SafetensorError: there is no such file, or it is damaged.
+        HasilaError: it is no complete checkpoint, or the other folder is none or holds something.
     """
-    stored = load_file(folder / QUANTIZED)
-    return {
-        name: value * stored[name + _SCALE][:, None] if name + _SCALE in stored else value
-        for name, value in stored.items()
-        if not name.endswith(_SCALE)
-    }
+    require_empty(folder)
+    model, tokenizer, metadata = load_checkpoint(checkpoint, dtype=torch.float32, attention="sdpa")
+    inputs = watch_inputs(model)
+    Extractor(model, tokenizer, metadata).extract(texts)
+    folder.mkdir(parents=True, exist_ok=True)
+    model.config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    save_quantized(model.state_dict(), folder, inputs)
+    make_readable(folder)
+    complete(folder, metadata)

@@ -12,11 +12,17 @@ def quantize(
     model: Annotated[Path, typer.Argument(help="A checkpoint folder.")],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
 ) -> None:
-    """Write a checkpoint in a quarter of its room: weights as int8, each row with its scale."""
+    """Write a checkpoint in a quarter of its room: weights as int8, each row with its scale.
+
+    The model reads the reports that ship, to see how wide the inputs of its layers are.
+    """
+    from ..data import read_reports
+    from ..data.config import SHIPPED_REPORTS
     from ..model import quantize_checkpoint, weights_path
 
     quiet_libraries()
-    quantize_checkpoint(model, output)
+    texts = [report.text for report in read_reports(SHIPPED_REPORTS / "train.jsonl")]
+    quantize_checkpoint(model, output, texts)
     before, after = (weights_path(folder).stat().st_size for folder in (model, output))
     out.print(
         f"{output}: {after / 2**20:.1f} MiB of weights instead of {before / 2**20:.1f}; "

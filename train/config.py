@@ -20,7 +20,8 @@ class ModelConfig(Section):
     """The encoder and how text is laid before it."""
 
     encoder: str = "shipped"
-    """``shipped``, a local folder, or a name on the Hugging Face hub."""
+    """``shipped``, ``shipped-tagger`` (with its head, where the labels are ours), a local folder,
+    or a name on the Hugging Face hub."""
     revision: str | None = None
     """A branch, tag or commit of a hub encoder; pin a commit for a run to be reproducible."""
     window_pieces: int = Field(default=254, ge=8, le=8190)

@@ -1,5 +1,6 @@
 """What training starts from: an encoder with a head for our tags."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,12 +16,13 @@ from transformers import (
 from ..data.errors import HasilaError
 from ..model.checkpoint import encoder_path, loading
 from ..model.hardware import attention_for, best_device
+from ..model.int8 import QUANTIZED, load_quantized
 from ..model.labels import LabelSet
 from .config import ModelConfig
 
 _ADVICE = (
     "name a hub model, a folder with config.json, model.safetensors and tokenizer.json, "
-    "or `shipped`"
+    "`shipped` or `shipped-tagger`"
 )
 
 
@@ -47,18 +49,28 @@ def load_tagger(
     with loading(f"encoder {config.encoder!r}", _ADVICE):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
         other = _has_other_head(AutoConfig.from_pretrained(name, revision=revision), labels)
-        model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
-            name,
-            revision=revision,
-            use_safetensors=True,
-            **computed,
-            **({} if other else wanted),
-        )
-        if other:
-            encoder = model.base_model.state_dict()
+        quantized = (Path(name) / QUANTIZED).exists()
+        if quantized:
+            weights = load_quantized(Path(name))
+        else:
+            model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
+                name,
+                revision=revision,
+                use_safetensors=True,
+                **computed,
+                **({} if other else wanted),
+            )
+            weights = model.state_dict()
+        if quantized or other:
             shape = AutoConfig.from_pretrained(name, revision=revision, **wanted)
             model = AutoModelForTokenClassification.from_config(shape, **computed)  # type: ignore[no-untyped-call]
-            model.base_model.load_state_dict(encoder)
+            if other:
+                body = f"{model.base_model_prefix}."
+                head = {
+                    n: value for n, value in model.state_dict().items() if not n.startswith(body)
+                }
+                weights = {n: value for n, value in weights.items() if n.startswith(body)} | head
+            model.load_state_dict(weights)
     return model, tokenizer
 
 

@@ -8,6 +8,8 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 
 from hasila.data.errors import HasilaError
 from hasila.model import LabelSet
+from hasila.model.checkpoint import SHIPPED_TAGGER
+from hasila.model.int8 import load_quantized
 from hasila.train import packing_encoder
 from hasila.train.config import ModelConfig
 from hasila.train.masked_lm import load_masked_lm
@@ -73,3 +75,15 @@ def test_a_tagger_of_our_labels_keeps_its_head(encoder: Path, tmp_path: Path) ->
     ours = tagger(tmp_path / "ours", encoder, LabelSet().tags)
     model, _ = load_tagger(ModelConfig(encoder=str(ours)), LabelSet())
     assert (model.classifier.weight == 7).all()
+
+
+def test_training_can_go_on_from_the_tagger_that_ships() -> None:
+    ours, _ = load_tagger(ModelConfig(encoder="shipped-tagger"), LabelSet())
+    shipped = load_quantized(SHIPPED_TAGGER)
+    assert all(torch.equal(value, shipped[name]) for name, value in ours.state_dict().items())
+    other, _ = load_tagger(ModelConfig(encoder="shipped-tagger"), LabelSet(("LOC", "PERS")))
+    assert other.classifier.weight.shape[0] == 5
+    assert all(
+        torch.equal(value, shipped[f"bert.{name}"])
+        for name, value in other.bert.state_dict().items()
+    )
