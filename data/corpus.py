@@ -12,7 +12,7 @@ from .duplicates import TextIndex
 from .errors import HasilaError
 from .gate import check
 from .markup import read_markup
-from .normalise import normalise
+from .normalise import normalised
 from .types import Report
 from .words import is_mark, words
 
@@ -138,8 +138,7 @@ def _groups(reports: Sequence[Report]) -> Mapping[str, list[Report]]:
         return number
 
     for number, report in enumerate(reports):
-        spans = words(report.text)
-        same = texts.add([word for a, b in spans if (word := normalise(report.text[a:b]))])
+        same = texts.add(normalised(report.text, words(report.text)))
         leader[number] = number if same is None else same
     for first, second, _ in texts.near():
         low, high = sorted((root(first), root(second)))

@@ -13,7 +13,7 @@ from typing import Literal
 from .duplicates import TextIndex
 from .errors import HasilaError
 from .jsonl import Located
-from .normalise import normalise
+from .normalise import normalised
 from .offsets import unit_that_fits
 from .types import LABELS, Offsets, Quantity, Report, Span
 from .words import is_mark, words
@@ -85,7 +85,7 @@ def check(located: Iterable[Located]) -> Iterator[Finding]:
         found = list(_problems(report, spans))
         if (earlier := first_with.setdefault(report.id, number)) != number:
             found.append(("duplicate-id", f"{_named(seen[earlier])} has the same id"))
-        same = texts.add([word for a, b in spans if (word := normalise(report.text[a:b]))])
+        same = texts.add(normalised(report.text, spans))
         if same is not None:
             kind = "duplicate-text" if seen[same][0] == file else "duplicate-text-across"
             found.append((kind, f"{_named(seen[same])} has the same words"))

@@ -9,7 +9,9 @@ AraBERT's vocabulary tells their forms apart.
 """
 
 import unicodedata
+from collections.abc import Sequence
 
+from .types import Offsets
 from .words import words
 
 _TATWEEL = "ـ"
@@ -56,10 +58,15 @@ def normalise(word: str) -> str:
     return unicodedata.normalize("NFC", word)
 
 
+def normalised(text: str, offsets: Sequence[Offsets]) -> list[str]:
+    """The words of a text at these offsets, each normalised; invisible marks alone are left out."""
+    return [word for start, end in offsets if (word := normalise(text[start:end]))]
+
+
 def surface_key(text: str) -> str:
     """A surface to compare with others: its words, each normalised.
 
     >>> surface_key("قُوَّات  قسـد")
     'قوات قسد'
     """
-    return " ".join(filter(None, (normalise(text[start:end]) for start, end in words(text))))
+    return " ".join(normalised(text, words(text)))

@@ -13,7 +13,7 @@ from ..data.types import Report, Span
 from ..data.words import words
 from .cases import Case, pair
 from .errors import Kind, SpanError, find_errors
-from .scores import Scores, score
+from .scores import Scores, score_cases
 
 GROUPS: dict[Kind, str] = {
     "missed": "only in A",
@@ -101,7 +101,7 @@ def agreement(a: Iterable[Report], b: Iterable[Report]) -> Agreement:
     return Agreement(
         reports=len(cases),
         words=sum((_word_pairs(case) for case in cases), Counter()),
-        scores=score((case.report.spans for case in cases), (case.predicted for case in cases)),
+        scores=score_cases(cases),
         disagreements=tuple(
             Disagreement(case.report, error)
             for case in cases

@@ -16,9 +16,8 @@ from markupsafe import Markup
 
 from ..data.jsonl import writable
 from ..data.types import PredictedSpan, Span
-from .errors import NONE
 from .evaluation import FEWEST_REPORTS, Evaluation
-from .markdown import stamp_rows
+from .markdown import confusion_labels, stamp_rows
 from .matching import STRATEGIES
 
 
@@ -120,7 +119,7 @@ def axis(value: float, width: float = 100) -> str:
 
 def _confusion(evaluation: Evaluation) -> dict[str, Any]:
     """Rows with their counts and the share of the row that each is."""
-    names = [*evaluation.scores.labels, NONE]
+    names = confusion_labels(evaluation)
     rows = []
     for row in names:
         counts = [evaluation.confusion[row, column] for column in names]

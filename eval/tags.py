@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
+from ..data.formats.common import Losses
+from ..data.formats.tags import word_tags
 from ..data.types import Offsets, Span
 from ..data.words import words
 from .cases import Case
@@ -32,17 +34,8 @@ def iob2(offsets: Sequence[Offsets], spans: Sequence[Span]) -> tuple[list[str], 
     >>> iob2([(0, 4), (5, 9), (10, 12)], [Span(0, 9, "ACTOR"), Span(11, 12, "NUMBER")])
     (['B-ACTOR', 'I-ACTOR', 'O'], 1)
     """
-    starts = {start: index for index, (start, _) in enumerate(offsets)}
-    ends = {end: index for index, (_, end) in enumerate(offsets, 1)}
-    tags, lost = ["O"] * len(offsets), 0
-    for span in sorted(spans):
-        first, last = starts.get(span.start), ends.get(span.end)
-        if first is None or last is None or first >= last or set(tags[first:last]) != {"O"}:
-            lost += 1
-        else:
-            tags[first:last] = [f"I-{span.label}"] * (last - first)
-            tags[first] = f"B-{span.label}"
-    return tags, lost
+    losses = Losses()
+    return word_tags(spans, offsets, losses), losses.total()
 
 
 def seqeval_scores(cases: Sequence[Case]) -> SeqevalScores:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from .console import out, quiet_libraries
-from .scoring import Json
+from .scoring import Json, write_text
 
 if TYPE_CHECKING:
     from ..eval.benchmarks import Benchmark, BenchmarkScores
@@ -40,12 +40,13 @@ def benchmark(
 ) -> None:
     """Train and score a public benchmark by its published protocol, figures beside ours."""
     from ..data.errors import HasilaError
-    from ..data.files import atomic_text, require_writable
+    from ..data.files import require_writable
+    from ..data.jsonl import dumped
     from ..data.provenance import file_sha256
     from ..eval import Stamp
     from ..eval.benchmarks import BENCHMARKS, benchmark_scores, load_benchmark
     from ..eval.stamp import DataFile
-    from ..model import Extractor, LabelSet
+    from ..model import Extractor, LabelSet, weights_path
     from ..train import load_config, train
 
     if name not in BENCHMARKS:
@@ -55,7 +56,6 @@ def benchmark(
     chosen = BENCHMARKS[name]
     splits = load_benchmark(chosen, data, verify=not unverified)
     reports = {split: [one.report for one in part] for split, part in splits.items()}
-    files = [data / file for file in chosen.files.values()]
     if "dev" not in reports:
         held_out = len(reports["train"]) // _DEV_SHARE or 1
         reports["dev"] = reports["train"][-held_out:]
@@ -79,19 +79,17 @@ def benchmark(
     if json_to is not None:
         stamp = Stamp(
             system=encoder,
-            weights=f"SHA-256 {file_sha256(folder / 'model.safetensors')}",
+            weights=f"SHA-256 {file_sha256(weights_path(folder))}",
             data=tuple(
-                DataFile.of(split, path, [one.report for one in splits[split]])
-                for split, path in zip(chosen.files, files, strict=True)
+                DataFile.of(split, data / file, [one.report for one in splits[split]])
+                for split, file in chosen.files.items()
             ),
             split="test",
             matching="seqeval micro over the file's tokens",
             decoding="first piece of a word decides; Viterbi over valid IOB2",
         )
         record = {"benchmark": chosen.title, "scores": asdict(scores), "stamp": asdict(stamp)}
-        with atomic_text(json_to) as stream:
-            json.dump(record, stream, ensure_ascii=False, indent=2)
-        out.print(f"written: {json_to}", markup=False, soft_wrap=True)
+        write_text(json_to, dumped(record, indent=2) + "\n")
 
 
 def _show(benchmark: "Benchmark", encoder: str, scores: "BenchmarkScores") -> None:

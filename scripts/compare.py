@@ -8,7 +8,17 @@ import typer
 from rich.table import Table
 
 from .console import out, plain
-from .scoring import From, Json, LabelMap, Rounds, Seed, load_gold, load_system, show_losses
+from .scoring import (
+    From,
+    Json,
+    LabelMap,
+    Rounds,
+    Seed,
+    load_gold,
+    load_system,
+    show_losses,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from ..eval import Comparison
@@ -27,7 +37,6 @@ def compare(
     seed: Seed = 0,
 ) -> None:
     """Is system B better than A on the same gold reports, and where do they differ?"""
-    from ..data.files import atomic_text
     from ..data.formats import Losses
     from ..data.jsonl import dumped
     from ..eval import Stamp
@@ -51,9 +60,8 @@ def compare(
     _show(found, spans)
     show_losses(stamp)
     if json_to is not None:
-        with atomic_text(json_to) as stream:
-            stream.write(dumped({"stamp": asdict(stamp), **found.to_dict()}, indent=2) + "\n")
-        out.print(f"written: {json_to}", markup=False, soft_wrap=True)
+        record = {"stamp": asdict(stamp), **found.to_dict()}
+        write_text(json_to, dumped(record, indent=2) + "\n")
 
 
 def _show(found: "Comparison", spans: int) -> None:

@@ -210,7 +210,6 @@ def write(
     evaluation: "Evaluation", html: Path | None, json_to: Path | None, markdown: Path | None
 ) -> None:
     """Write the outputs that were asked for, and say where they are."""
-    from ..data.files import atomic_text
     from ..data.jsonl import dumped
     from ..eval import to_dict, to_html, to_markdown
 
@@ -224,9 +223,16 @@ def write(
     ]
     for path, render in renderers:
         if path is not None:
-            with atomic_text(path) as stream:
-                stream.write(render(evaluation))
-            out.print(f"written: {path}", markup=False, soft_wrap=True)
+            write_text(path, render(evaluation))
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write an output, all or nothing, and say where it is."""
+    from ..data.files import atomic_text
+
+    with atomic_text(path) as stream:
+        stream.write(content)
+    out.print(f"written: {path}", markup=False, soft_wrap=True)
 
 
 def _percents(of: "Ratios") -> list[str]:

@@ -1,5 +1,6 @@
 """``hasila stats``: what a set of reports holds."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from .console import out, plain
 
 def stats(
     paths: Annotated[list[Path], typer.Argument(help="Files of reports, or folders of them.")],
-    top: Annotated[int, typer.Option(help="How many surfaces of each label.")] = 15,
+    top: Annotated[int, typer.Option(min=0, help="How many surfaces of each label.")] = 15,
 ) -> None:
     """Count reports, words, spans, sources, countries, lengths and surfaces."""
     from rich.table import Column, Table
@@ -35,6 +36,6 @@ def stats(
     for label in sorted(counted.labels):
         table = Table(Column(plain(f"{label}: most frequent")), "spans")
         of_label = (row for row in counted.surfaces.most_common() if row[0][0] == label)
-        for (_, surface), count in [row for row, _ in zip(of_label, range(top), strict=False)]:
+        for (_, surface), count in islice(of_label, top):
             table.add_row(plain(surface), f"{count:,}")
         out.print(table)

@@ -133,7 +133,7 @@ def write_conll(path: Path, reports: Iterable[Report], losses: Losses) -> int:
             stream.write(f"# text = {dumped(report.text)}\n")
             stream.write(f"# hasila = {dumped(record_beside(report))}\n")
             cut = words(report.text)
-            tags = word_tags(report, cut, losses)
+            tags = word_tags(report.spans, cut, losses)
             for i, ((start, end), tag) in enumerate(zip(cut, tags, strict=True)):
                 gap = report.text[cut[i - 1][1] : start] if i else ""
                 if "\n" in gap and not tag.startswith("I-"):

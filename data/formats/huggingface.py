@@ -104,7 +104,7 @@ def write_huggingface(path: Path, reports: Iterable[Report], losses: Losses) -> 
     labels: set[str] = set()
     for report in reports:
         cut = words(report.text)
-        tags = word_tags(report, cut, losses)
+        tags = word_tags(report.spans, cut, losses)
         labels.update(tags)
         rows.append(
             {

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..errors import HasilaError
-from ..types import Offsets, Report
+from ..types import Offsets, Span
 from .common import Losses, count
 
 _STARTS, _ENDS, _INSIDES = "BSU", "ESLU", "IEL"
@@ -80,12 +80,12 @@ def joined(sentences: Iterable[Sequence[str]]) -> tuple[str, list[Offsets]]:
     return "\n".join(lines), offsets
 
 
-def word_tags(report: Report, cut: Sequence[Offsets], losses: Losses) -> list[str]:
+def word_tags(spans: Iterable[Span], cut: Sequence[Offsets], losses: Losses) -> list[str]:
     """The IOB2 tag of each word; spans that are not whole words or overlap are counted as lost."""
     begins = {start: i for i, (start, _) in enumerate(cut)}
     ends = {end: i for i, (_, end) in enumerate(cut)}
     tags = ["O"] * len(cut)
-    for span in sorted(report.spans):
+    for span in sorted(spans):
         if span.start not in begins or span.end not in ends or span.start >= span.end:
             losses["spans off words' edges, left out"] += 1
             continue
