@@ -37,7 +37,7 @@ def sentence_ends(text: str, words: Sequence[Offsets]) -> list[int]:
     ends = []
     terminal = False  # a terminal mark, or closers right after one
     for index, ((start, end), (following, _)) in enumerate(pairwise(words)):
-        character = text[start] if end == start + 1 else ""
+        character = text[start]
         terminal = character in _TERMINALS or (terminal and character in _CLOSERS)
         if following > end and (terminal or "\n" in text[end:following]):
             ends.append(index)
@@ -76,10 +76,9 @@ def windows(
         if fits == count:
             laid.append(Window(start, count))
             break
-        # The last end inside (start, fits]; an end before the words already laid gains nothing.
-        known = laid[-1].end if laid else 0
+        # The last end inside (start, fits]; none lies in what was laid twice, or it had been taken.
         last = ends[bisect_right(ends, fits - 1) - 1] + 1 if ends and ends[0] < fits else 0
-        if last > max(start, known):
+        if last > start:
             laid.append(Window(start, last))
             start = last
         else:

@@ -24,6 +24,8 @@ LAYOUT = st.tuples(
         ("عنوان\nثم", ["عنوان"]),
         ("بلغ 1.5 مليون", []),
         ("رؤية؟ نعم! لا", ["؟", "!"]),
+        ("قال (أمس) ثم", []),
+        ('عاد. " ثم', ["."]),
         ("www.hasila.org ثم", []),
         ("انتهى.", []),
         ("", []),
@@ -33,6 +35,13 @@ def test_sentences_end_at_terminal_marks_and_line_breaks(text: str, last_words: 
     spans = words(text)
     found = [text[slice(*spans[index])] for index in sentence_ends(text, spans)]
     assert found == last_words
+
+
+@pytest.mark.parametrize("mark", ".!?؟…۔")
+@pytest.mark.parametrize("closer", ["", *"\"'”’»)]}", '")'])
+def test_every_mark_ends_a_sentence_with_what_closes_after_it(mark: str, closer: str) -> None:
+    text = f"عاد{mark}{closer} ثم"
+    assert sentence_ends(text, words(text)) == [1 + len(closer)]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,12 @@ def test_every_word_is_decided_once_by_a_window_that_holds_it(
 def test_a_word_longer_than_the_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="limit"):
         windows([LIMIT + 1], [], LIMIT)
+
+
+@pytest.mark.parametrize("stride", [-1, LIMIT // 2 + 1])
+def test_a_stride_beyond_half_the_limit_is_refused(stride: int) -> None:
+    with pytest.raises(ValueError, match="between 0 and half"):
+        windows([1], [], LIMIT, stride)
 
 
 @given(st.lists(st.integers(1, 300), max_size=80), st.integers(32, 1024))
