@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..data.errors import HasilaError
 from .console import out, plain
 
 if TYPE_CHECKING:
@@ -33,12 +34,17 @@ def check(
     losses, reports = Losses(), 0
     counts: Counter[str] = Counter()
     listed = []
+    empty: list[Path] = []
 
     def counted() -> "Iterator[Located]":
         nonlocal reports
-        for located in open_reports(paths, from_, losses):
-            reports += 1
-            yield located
+        for path in paths:
+            before = reports
+            for located in open_reports([path], from_, losses):
+                reports += 1
+                yield located
+            if reports == before:
+                empty.append(path)
 
     for finding in check(counted()):
         counts[finding.kind] += 1
@@ -57,5 +63,7 @@ def check(
         for kind, count in counts.most_common():
             out.print(f"{count:,} {kind} ({KINDS[kind]})")
         out.print(f"{reports:,} reports, {errors:,} errors, {counts.total() - errors:,} warnings")
+    if empty:
+        raise HasilaError("\n".join(f"{path}: there are no reports in it" for path in empty))
     if errors:
         raise typer.Exit(1)

@@ -38,6 +38,16 @@ def test_check_of_good_reports(good):
     assert run("check", good) == (0, "1 reports, 0 errors, 0 warnings\n")
 
 
+def test_check_refuses_files_without_reports(good, tmp_path):
+    for name in ("empty.jsonl", "blank.jsonl"):
+        (tmp_path / name).write_text("\n" * (name == "blank.jsonl"), "utf-8")
+    result = CliRunner().invoke(app, ["check", str(good), *map(str, tmp_path.glob("*[yk].jsonl"))])
+    assert isinstance(result.exception, HasilaError)
+    for name in ("empty.jsonl", "blank.jsonl"):
+        assert f"{tmp_path / name}: there are no reports in it" in str(result.exception)
+    assert "1 reports, 0 errors" in result.output
+
+
 def test_check_of_a_folder_names_file_and_line_and_ends_with_1(good, bad):
     status, output = run("check", good.parent)
     assert status == 1
