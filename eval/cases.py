@@ -151,8 +151,8 @@ def _named_by_text(found: dict[str, Report], reports: dict[str, Report]) -> dict
         known[names[text].popleft() if text in names else name] = report
     if not reports.keys() & known.keys():
         raise HasilaError(
-            "no prediction has the id or the text of a gold report "
-            f"({next(iter(found))!r} has not, for one): predict the same reports and keep their ids"
+            "no report is on both sides, by its id or its text "
+            f"({next(iter(found))!r} is on one alone): take the same reports and keep their ids"
         )
     return known
 

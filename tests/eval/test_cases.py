@@ -59,7 +59,7 @@ def test_a_prediction_with_single_spaces_is_laid_over_the_raw_text() -> None:
         ([GOLD, GOLD], [GOLD], "report 1 is twice among the gold"),
         ([GOLD], [GOLD, GOLD], "report 1 is twice among the predicted"),
         ([GOLD], [Report(n, GOLD.text) for n in "89"], "report 9: its text is more often among"),
-        ([GOLD], [Report("9", "نص آخر")], "no prediction has the id or the text"),
+        ([GOLD], [Report("9", "نص آخر")], "no report is on both sides, by its id or its text"),
         ([GOLD], [Report("1", "نص آخر")], "another text"),
         ([GOLD], [Report("1", "", (Span(0, 99, "ACTOR"),))], "the predicted span .* outside"),
         ([Report("1", "نص", (Span(0, 3, "ACTOR"),))], [], "the gold span .* outside"),

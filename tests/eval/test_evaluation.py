@@ -138,7 +138,7 @@ def test_a_group_of_few_reports_has_no_interval() -> None:
 def test_the_ceiling_is_over_the_reports_both_annotated() -> None:
     assert human_ceiling(REPORTS, REPORTS[:2], rounds=100).scores.micro.f1 == 1
     assert human_ceiling(REPORTS, REPORTS[:2], rounds=100).reports == 2
-    with pytest.raises(HasilaError, match="no prediction has"):
+    with pytest.raises(HasilaError, match="no report is on both sides"):
         human_ceiling(REPORTS, [Report("other", "نص")])
 
 
