@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from itertools import chain
 from pathlib import Path
@@ -71,10 +72,10 @@ def test_every_command_of_the_readme_runs_in_order(desk: Path) -> None:
         if language == "python":
             exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - our own document
         for line in re.findall(r"^hasila (.+)$", block, re.MULTILINE) if not language else ():
-            arguments = line.split("#")[0].split()
+            arguments = shlex.split(line, comments=True)
             if arguments[0] == "train":  # the same command on a tiny encoder
                 tiny = [*SMALL, f"model.encoder={desk}/encoders/bert-base-arabertv02"]
-                if "--set data.train" not in line:
+                if "data.train=" not in line:
                     tiny += [f"data.{part}=[reports/{part}.jsonl]" for part in ("train", "dev")]
                 arguments += chain.from_iterable(("--set", override) for override in tiny)
             result = CliRunner().invoke(app, arguments)
