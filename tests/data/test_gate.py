@@ -56,6 +56,10 @@ def test_a_well_annotated_report_gives_no_finding():
             "dangling-reference",
         ),
         (
+            [span("27", "NUMBER", quantity=Quantity(5, 5, "exact", "killed", (), ((8, 14),)))],
+            "dangling-reference",
+        ),
+        (
             [  # `who` points at a span, but it is no ACTOR
                 span("27", "NUMBER", quantity=Quantity(5, 5, "exact", "killed", ((18, 27),))),
                 span("حي غويران", "LOCATION"),
@@ -66,6 +70,12 @@ def test_a_well_annotated_report_gives_no_finding():
 )
 def test_each_mistake_is_found_once_and_alone(spans, kind):
     assert kinds(Report("r1", TEXT, tuple(spans))) == [kind]
+
+
+def test_all_that_a_long_span_covers_overlaps_it():
+    inside = span("مدنياً", "ACTOR"), span("غويران", "LOCATION")
+    whole = span("27 مدنياً في حي غويران", "ACTOR")
+    assert kinds(Report("r1", TEXT, (whole, *inside))) == ["overlap", "overlap"]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +176,16 @@ def test_training_is_refused_with_counts_and_places(tmp_path: Path):
         require_clean(read_located(path))
     write_reports(path, [good, Report("r3", TEXT)])
     assert require_clean(read_located(path)) == {"duplicate-text": 1}
+
+
+def test_of_many_errors_the_first_are_listed():
+    bad = [Report(f"r{i}", f"نص {i}", (Span(0, 1, "ACTOR"),)) for i in range(30)]
+    with pytest.raises(HasilaError) as raised:
+        require_clean(Located("x.xmi", 0, report) for report in bad)
+    first, *listed, last = str(raised.value).splitlines()
+    assert "30 errors (30 off-word-edge)" in first
+    assert [line.split(" report ")[0] for line in listed] == ["  x.xmi:"] * 20
+    assert last == "  …"
 
 
 def test_only_warnings_let_training_go_on():

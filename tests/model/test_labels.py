@@ -32,7 +32,11 @@ def test_spans_survive_the_way_through_tags(reports: list[Report]) -> None:
 
 
 @pytest.mark.parametrize(
-    "span", [Span(1, 3, "ACTOR"), Span(0, 2, "ACTOR"), Span(0, 3, "PERSON"), Span(0, 7, "NUMBER")]
+    "span",
+    [
+        *(Span(1, 3, "ACTOR"), Span(0, 2, "ACTOR"), Span(4, 3, "ACTOR")),
+        *(Span(0, 3, "PERSON"), Span(0, 7, "NUMBER")),
+    ],
 )
 def test_a_span_no_tags_can_express_is_named(span: Span) -> None:
     kept = Span(4, 7, "LOCATION")
@@ -57,6 +61,11 @@ def test_runs_are_the_spans_of_valid_tags(marks: list[str]) -> None:
             expected.append([index, index])
     begins, ends = runs(np.array(tags, dtype=np.int64))
     assert [[a, b] for a, b in zip(begins, ends, strict=True)] == expected
+
+
+def test_the_labels_of_a_checkpoint_are_in_the_order_of_its_head() -> None:
+    tags = {4: "I-A", 0: "O", 3: "B-A", 2: "I-Z", 1: "B-Z"}
+    assert LabelSet.of(BertConfig(id2label=tags)).labels == ("Z", "A")
 
 
 def test_a_checkpoint_with_other_tags_is_refused() -> None:

@@ -45,6 +45,28 @@ def test_outside_spans_a_word_may_be_of_an_unannotated_label(
     )
 
 
+def test_each_report_leaves_open_what_it_does_not_annotate(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    unannotated = (["NUMBER"], ["ACTOR", "PERSON"], ["NUMBER"])  # one is none of our labels
+    reports = [Report(str(i), TEXT, meta={"unannotated": u}) for i, u in enumerate(unannotated)]
+    found = training_windows(reports, Encoder(tokenizer, 60, 0), LABELS)
+    first = [window["labels"][1] for window in found.windows]  # after [CLS]
+    assert [allowed(found.permitted, code) for code in first] == [
+        {"O", "B-NUMBER", "I-NUMBER"},
+        {"O", "B-ACTOR", "I-ACTOR"},
+        {"O", "B-NUMBER", "I-NUMBER"},
+    ]
+    assert len(found.permitted) == len(LABELS.tags) + 2
+
+
+def test_a_masked_stretch_does_not_reach_the_words_beside_it(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    row, _ = codes(tokenizer, masked=[[3, 7]])  # from the end of one to the start of the next
+    assert [code == IGNORED for code in row] == [False, True, False, False, False, False]
+
+
 def test_nothing_is_learnt_from_a_masked_stretch_but_its_spans(
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
