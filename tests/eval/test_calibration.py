@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from hasila.data.types import PredictedSpan, Report, Span
-from hasila.eval.calibration import calibrate, expected_error, fit_temperature, reliability, scale
+from hasila.eval.calibration import (
+    Threshold,
+    calibrate,
+    expected_error,
+    fit_temperature,
+    reliability,
+    scale,
+)
 from hasila.eval.cases import Case
+from hasila.eval.scores import Counts
 
 
 def case(name: str, *rows: tuple[float, bool]) -> Case:
@@ -54,6 +62,29 @@ def test_thresholds_by_hand() -> None:
     assert rows == [(0.3, 0.5, 0.5), (0.8, 2 / 3, 0.5), (0.9, 1, 0.25)]
     assert found.review_threshold(0.6).confidence == 0.8
     assert found.review_threshold(0.5).confidence == 0.3
+
+
+def test_each_half_of_the_reports_is_scaled_by_the_other() -> None:
+    # 0.9 is too sure in the first half and not sure enough in the second: each misleads the other.
+    boastful, modest = [(0.9, True), (0.9, False)] * 4, [(0.9, True)] * 8
+    found = calibrate([case("1", *boastful), case("2", *modest)])
+    assert found.ece == pytest.approx(0.9 - 12 / 16)
+    assert found.ece_scaled == pytest.approx(0.49, abs=0.01)  # 0.5, were temperatures unbounded
+    assert found.temperature == pytest.approx(2, abs=0.01)  # logit 0.9 is 2 logit 0.75
+
+
+def test_what_was_not_predicted_weighs_on_recall() -> None:
+    missed = Case(
+        Report("1", "x" * 9, (Span(0, 5, "ACTOR"), Span(5, 9, "ACTOR"))),
+        (PredictedSpan(0, 5, "ACTOR", confidence=0.9),),
+    )
+    assert calibrate([missed]).thresholds == (Threshold(0.9, Counts(1, 2, 1)),)
+
+
+def test_a_table_of_thresholds_spreads_from_the_first_to_the_last() -> None:
+    found = calibrate([case("1", *((n / 10, True) for n in range(1, 10)))])
+    assert [t.confidence for t in found.table(2)] == [0.1, 0.5, 0.9]
+    assert found.table(100) == list(found.thresholds)
 
 
 def test_no_threshold_reaches_what_no_span_reaches() -> None:
