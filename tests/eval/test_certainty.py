@@ -6,13 +6,14 @@ from scipy.stats import bootstrap
 
 from hasila.eval.certainty import difference, intervals, ratios_of, resample, spread
 
-RANDOM = np.random.default_rng(7)
 
+def counts_of(recall: float, reports: int = 200, groups: int = 2, *, seed: int = 7) -> np.ndarray:
+    """Reports with 5 to 15 gold spans and as many claims, a share of them right.
 
-def counts_of(recall: float, reports: int = 200, groups: int = 2) -> np.ndarray:
-    """Reports with 5 to 15 gold spans and as many claims, a share of them right."""
+    Another seed is another system on the same reports.
+    """
     gold = np.random.default_rng(1).integers(5, 16, (reports, groups))
-    right = RANDOM.binomial(gold, recall)
+    right = np.random.default_rng(seed).binomial(gold, recall)
     return np.stack([right, gold, gold], axis=-1).astype(float)
 
 
@@ -66,7 +67,7 @@ def test_a_system_is_not_better_than_itself() -> None:
 
 
 def test_a_clear_difference_is_found_and_its_sign_is_bs_gain() -> None:
-    found = difference(counts_of(0.7), counts_of(0.9), 1000)
+    found = difference(counts_of(0.7, seed=1), counts_of(0.9, seed=2), 1000)
     assert found.delta == pytest.approx(0.2, abs=0.05)
     assert found.interval.low > 0.1
     assert max(found.p_bootstrap, found.p_randomisation) == pytest.approx(1 / 1001)
@@ -74,7 +75,10 @@ def test_a_clear_difference_is_found_and_its_sign_is_bs_gain() -> None:
 
 def test_chance_is_called_significant_as_often_as_the_level_says() -> None:
     below = [
-        difference(counts_of(0.8, 40), counts_of(0.8, 40), 200, seed=seed).p_randomisation < 0.1
+        difference(
+            counts_of(0.8, 40, seed=2 * seed), counts_of(0.8, 40, seed=2 * seed + 1), 200, seed=seed
+        ).p_randomisation
+        < 0.1
         for seed in range(200)
     ]
     assert 5 <= sum(below) <= 40  # 20 expected; a test that is 3 times off fails

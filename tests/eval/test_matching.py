@@ -100,12 +100,6 @@ def test_partial_credit_is_the_share_of_characters() -> None:
     assert share(gold, Span(10, 20, "ACTOR")) == 0
 
 
-def test_a_gold_span_answers_for_one_prediction_only() -> None:
-    gold, halves = [Span(0, 10, "ACTOR")], [Span(0, 5, "ACTOR"), Span(5, 10, "ACTOR")]
-    assert total(gold, halves, Overlap()) == 1
-    assert total(gold, halves, Partial()) == 0.5
-
-
 def test_an_empty_span_matches_only_its_equal() -> None:
     empty = Span(3, 3, "ACTOR")
     assert total([empty], [empty], Strict()) == 1
