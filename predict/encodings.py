@@ -7,9 +7,10 @@ the encoding found come through as `INVALID`, so that one bad line costs that li
 import codecs
 import gzip
 import io
+import re
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TextIO, cast
 
 import pyarrow as pa
 
@@ -26,6 +27,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_ARABIC = re.compile(r"[\u0600-\u06ff]|\\u06")  # also as JSON escapes it
 _MARK_INVALID = "hasila.invalid"
 codecs.register_error(_MARK_INVALID, lambda error: (INVALID, cast("UnicodeDecodeError", error).end))
 
@@ -60,6 +62,39 @@ class Packed(io.RawIOBase):
             buffer[filled : filled + len(data)] = data
             filled += len(data)
         return filled
+
+
+class Arriving(io.RawIOBase):
+    """A pipe's bytes line by line, so that a line that has come never waits for the next.
+
+    The first read alone goes on to the end of the first line with Arabic in it, or a sample's: the
+    encoding is judged by that, whatever happened to be in the pipe.
+    """
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._lines = io.BufferedReader(cast("io.RawIOBase", raw))
+        self._judged = False
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Put a line into the buffer, or what of it fits; return how much."""
+        filled = 0
+        while line := self._lines.readline(len(buffer) - filled):
+            buffer[filled : filled + len(line)] = line
+            filled += len(line)
+            self._judged = self._judged or bool(_ARABIC.search(line.decode(detect(line), "ignore")))
+            if self._judged:
+                break
+        return filled
+
+
+def arriving(stream: TextIO) -> BinaryIO:
+    """The bytes of standard input, through `Arriving`."""
+    # Not through the stream's own buffer: that waits until it is full.
+    return cast("BinaryIO", Arriving(cast("Any", stream.buffer).raw))
 
 
 def unpacked(raw: BinaryIO, path: Path) -> BinaryIO:

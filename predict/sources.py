@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 
 from ..data.errors import HasilaError
 from .articles import Rejected, Row
-from .encodings import DAMAGE, damage, decoded, unpacked
+from .encodings import DAMAGE, arriving, damage, decoded, unpacked
 from .rows import Fields, File, Lines, csv_rows, json_rows, web_page, whole_text
 from .tables import dataset_rows, is_dataset, parquet_rows
 
@@ -97,8 +96,9 @@ class Source:
 
     def _text_rows(self, file: File, before: int) -> Iterator[Row]:
         with ExitStack() as opened:
-            raw: BinaryIO = sys.stdin.buffer
-            if file.path != STANDARD_INPUT:
+            if file.path == STANDARD_INPUT:
+                raw = arriving(sys.stdin)
+            else:
                 raw = opened.enter_context(file.path.open("rb"))
             stream = unpacked(raw, file.path)
             text, encoding = decoded(stream)

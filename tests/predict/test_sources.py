@@ -1,11 +1,14 @@
 """Every source gives the same articles; every bad row is set aside with file, line and reason."""
 
 import gzip
-import io
 import json
+import os
 import random
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -174,9 +177,42 @@ def test_web_pages_give_their_article(tmp_path: Path) -> None:
     assert rejected(tmp_path / "c.html")[0].reason == "no article text on this page"
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(JSONL.encode())))
-    assert [a.id for a in articles(Path("-"))] == ["a0", "a1", "a2"]
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Iterator[BinaryIO]:
+    """Where a test writes what it wants on standard input, a pipe."""
+    read, write = os.pipe()
+    with os.fdopen(read) as given, os.fdopen(write, "wb", 0) as producer:
+        monkeypatch.setattr(sys, "stdin", given)
+        yield producer
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1256"])
+@pytest.mark.parametrize("before", [0, 100])
+def test_standard_input(stdin: BinaryIO, encoding: str, before: int) -> None:
+    plain = '{"id": "e", "text": "no Arabic yet"}\n'
+    stdin.write((before * plain + JSONL).encode(encoding))
+    stdin.close()
+    assert [a.id for a in articles(Path("-"))] == [*["e"] * before, "a0", "a1", "a2"]
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_what_has_come_does_not_wait_for_more(stdin: BinaryIO, ascii_only: bool) -> None:
+    coming = iter(Source([Path("-")]))
+    with ThreadPoolExecutor(1) as reader:
+        for record in RECORDS:
+            row = reader.submit(next, coming)
+            line = json.dumps(record, ensure_ascii=ascii_only).encode() + b"\n"
+            for part in (line[:23], line[23:]):  # cut in the first letter of the text
+                assert not row.done()
+                stdin.write(part)
+                wait([row], 0.1)
+            try:
+                article = row.result(10)
+            finally:
+                if not row.done():
+                    stdin.close()  # or the thread would wait for ever
+            assert isinstance(article, Article)
+            assert article.text == record["text"]
 
 
 @pytest.mark.parametrize(
