@@ -7,7 +7,7 @@ from .articles import Article, Rejected, tagged
 from .config import PredictConfig, load_predict_config
 from .local import local_engine
 from .rows import Fields
-from .run import Interrupted, Job, Progress, run
+from .run import Interrupted, Job, Progress, require_apart, run
 from .sinks import SINKS, sink_of
 from .sources import Source
 from .summary import Summary
@@ -25,6 +25,7 @@ __all__ = [
     "Summary",
     "load_predict_config",
     "local_engine",
+    "require_apart",
     "run",
     "sink_of",
     "tagged",

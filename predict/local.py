@@ -1,19 +1,23 @@
 """The engine of one machine: a thread reads and encodes ahead while the model computes."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
 from typing import TypeVar
 
 from ..data.pieces import EncodedText
 from ..model.extractor import Extractor
 from .shards import Chunk, Pending, shard_of
 
-Shards = Iterator[tuple[int, bytes]]
+Shards = Generator[tuple[int, bytes], None, None]
 """Numbers of finished shards, in any order, and what is to be stored of each."""
 
 Engine = Callable[[Pending], Shards]
 """Turns the pending chunks into shards."""
+
+_PATIENCE = 1.0  # seconds
 
 _T = TypeVar("_T")
 
@@ -37,12 +41,33 @@ def ahead(items: Iterator[_T], depth: int = 2) -> Iterator[_T]:
 
     An error in making one is raised where it would have been taken.
     """
-    thread = ThreadPoolExecutor(1, "ahead")
+    asked: SimpleQueue[Future[_T | None] | None] = SimpleQueue()
+    coming: deque[Future[_T | None]] = deque()
+
+    def ask() -> None:
+        coming.append(Future())
+        asked.put(coming[-1])
+
+    def make() -> None:
+        while future := asked.get():
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(next(items, None))
+                except BaseException as error:  # raised where the item is taken
+                    future.set_exception(error)
+
+    # A daemon, because it may be reading standard input, where nothing need ever come: nobody, at
+    # the end of the process neither, waits for it longer than what is in hand may take.
+    thread = Thread(target=make, name="ahead", daemon=True)
+    thread.start()
     try:
-        coming = deque(thread.submit(next, items, None) for _ in range(depth))
+        for _ in range(depth):
+            ask()
         while (item := coming.popleft().result()) is not None:
-            coming.append(thread.submit(next, items, None))
+            ask()
             yield item
     finally:
-        # Not waited for: it may be reading standard input, where nothing need ever come.
-        thread.shutdown(wait=False, cancel_futures=True)
+        for future in coming:
+            future.cancel()
+        asked.put(None)
+        thread.join(_PATIENCE)

@@ -4,8 +4,8 @@ import errno
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -78,6 +78,28 @@ class Job:
         """Where rows go that are no articles."""
         return self.output.with_name(f"{self.output.name}.quarantine.jsonl")
 
+    @property
+    def written(self) -> dict[str, Path]:
+        """What is written, by what a user would call it."""
+        return {
+            "the output": self.output,
+            "the file of bad rows": self.quarantine,
+            "the folder of finished parts": self.folder,
+        }
+
+
+def require_apart(source: Source, written: Mapping[str, Path]) -> None:
+    """Make sure that no file is written that is also read, or written as something else.
+
+    Raises:
+        HasilaError: one is; the message names it by its key.
+    """
+    taken = {file.path.resolve(): "what is read" for file in source.files}
+    for name, path in written.items():
+        other = taken.setdefault(path.resolve(), name)
+        if other != name:
+            raise HasilaError(f"{path}: is both {other} and {name}; name another file")
+
 
 def run(
     job: Job,
@@ -95,14 +117,14 @@ def run(
 
     Raises:
         HasilaError: a bad row with ``strict``, another run's shards in the way, a file that cannot
-            be written, a full disk, no complete checkpoint, or no row is an article.
+            be written or is two things, a full disk, no complete checkpoint, or no row is an
+            article.
         Interrupted: after Ctrl-C or SIGTERM, when the shards in hand were kept.
         KeyboardInterrupt: after a second Ctrl-C, at once.
     """
     checkpoint = checkpoint_path(job.model)
     usual = read_metadata(checkpoint).ranges
-    if any(file.path.resolve() == job.output.resolve() for file in source.files):
-        raise HasilaError(f"{job.output}: is also what is read; name another output")
+    require_apart(source, job.written)
     made_of = manifest(checkpoint, source.files, job.fields)
     try:
         with opened(job.folder, made_of) as journal:
@@ -144,8 +166,8 @@ def _work(
         read = max(read, shard.read)
     before = counts.words
     began = time.monotonic()
-    with _stoppable(source.say) as stopping:
-        for number, stored in engine(Pending(source, finished)):
+    with _stoppable(source.say) as stopping, closing(engine(Pending(source, finished))) as shards:
+        for number, stored in shards:
             journal.write(number, stored)
             shard = Shard.unpacked(number, stored)
             _require_clean(job, shard)

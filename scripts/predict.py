@@ -1,6 +1,5 @@
 """``hasila predict``."""
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -91,7 +90,7 @@ def predict(  # noqa: PLR0917 - options, given by name
 ) -> None:
     """Find who, where and how many in articles; killed at any moment, the same command goes on."""
     from ..model.hardware import keep_freed_memory
-    from ..predict import Interrupted, Job, Source, load_predict_config, run, sink_of
+    from ..predict import Interrupted, Job, Source, load_predict_config, require_apart, run, sink_of
 
     settings = load_predict_config(
         config,
@@ -117,17 +116,18 @@ def predict(  # noqa: PLR0917 - options, given by name
         if settings.engine == "ray":
             raise HasilaError("engine ray writes files: name one with --output")
         return _show(model, settings, source)
-    for path in filter(None, (output, *files.values())):
-        require_writable(path)
     job = Job(model, output, settings.to or sink_of(output), settings.fields, settings.strict)
+    asked = {option: path for option, path in files.items() if path}
+    require_apart(source, job.written | asked)
+    for path in (output, *asked.values()):
+        require_writable(path)
     compute = _engine(model, settings)
     try:
         with PredictBar(err, metrics_file) as bar:
             summary = run(job, source, compute, bar)
     except (Interrupted, KeyboardInterrupt) as stopped:
         say(str(stopped) or "stopped; the same command goes on")
-        # What was done is on the disk; the thread that reads may wait for standard input for ever.
-        os._exit(130)
+        raise typer.Exit(130) from None
     if summary_file:
         _write_summary(summary_file, summary)
     return _report(summary)

@@ -131,16 +131,55 @@ def test_files_that_cannot_be_written_are_refused_before_the_work(
         predict(checkpoint, articles, "--output", output)
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        ["--output", "in.jsonl"],
+        ["--output", "in"],  # whose bad rows are in.quarantine.jsonl
+        ["--output", "o.jsonl", "--summary-file", "folder/../in.jsonl"],
+        ["--output", "o.jsonl", "--metrics-file", "in.jsonl"],
+        ["--output", "o.jsonl", "--summary-file", "o.jsonl"],
+        ["--output", "o.jsonl", "--metrics-file", "o.jsonl.quarantine.jsonl"],
+        ["--output", "o.jsonl", "--metrics-file", "o.jsonl.parts"],
+        ["--output", "o.jsonl", "--summary-file", "s", "--metrics-file", "s"],
+    ],
+)
+def test_no_file_is_two_things(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    for name in ("in.jsonl", "in.quarantine.jsonl"):
+        Path(name).write_text("{}\n")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(HasilaError, match=r"is both .* and .*; name another file"):
+        predict("in.jsonl", "in.quarantine.jsonl", "--to", "jsonl", *named)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def reading_standard_input(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "hasila.scripts.cli", "predict", *map(str, arguments), "-"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_an_error_waits_for_no_more_input(checkpoint: Path, tmp_path: Path) -> None:
+    arguments = (checkpoint, "--output", tmp_path / "o.jsonl", "--strict")
+    with reading_standard_input(*arguments) as running:
+        assert running.stdin
+        assert running.stderr
+        running.stdin.write(b"{broken\n" * 64 + '{"text": "نص"}\n'.encode())
+        running.stdin.flush()
+        try:
+            assert running.wait(300) == 2
+        finally:
+            running.stdin.close()
+        assert b"-:1: not valid JSON" in running.stderr.read()
+
+
 def test_asked_twice_to_stop_it_stops_at_once_though_nothing_comes(
     checkpoint: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "hasila.scripts.cli", "predict", checkpoint, "-"]
-    with subprocess.Popen(
-        [*map(str, command), "--output", str(tmp_path / "o.jsonl")],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-    ) as running:
+    with reading_standard_input(checkpoint, "--output", tmp_path / "o.jsonl") as running:
         assert running.stderr
         while not list(tmp_path.glob("*.parts/manifest.json")):
             assert running.poll() is None
