@@ -9,7 +9,7 @@ A linear layer whose inputs were watched is stored so that it can be multiplied 
 become int8 too, by a range that is fixed beforehand, so that a text's result does not depend on
 the texts beside it. A few input channels of a transformer are ten times wider than the others and
 would leave those no digits: each is divided by its own width, which goes into the weights instead
-(as in Xiao et al. 2023, "SmoothQuant", with alpha 1, which kept most of what fp32 finds here).
+(as in Xiao et al. 2023, "SmoothQuant", with alpha 1).
 """
 
 import platform
