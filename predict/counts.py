@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..data.normalise import normalise
+from ..data.normalise import surface_key
 from ..data.pieces import EncodedText
 from ..data.types import Prediction
-from ..data.words import words
 
 _REMEMBERED = 200_000  # surfaces a label; beyond, the rarer half is forgotten
 
@@ -69,7 +68,7 @@ class Counts:
         for span in prediction.spans:
             self.spans[span.label] += 1
             self.confidence += span.confidence
-            self.surfaces.setdefault(span.label, Counter())[_plain(span.surface)] += 1
+            self.surfaces.setdefault(span.label, Counter())[surface_key(span.surface)] += 1
 
     def count_fields(self, record: Mapping[str, Any]) -> None:
         """Note what kinds of values the fields of an output record hold."""
@@ -105,11 +104,6 @@ def total(parts: Iterable[Counts]) -> Counts:
     for part in parts:
         result.add(part)
     return result
-
-
-def _plain(surface: str) -> str:
-    """A surface without what only its writing differs in, such as tashkeel and tatweel."""
-    return " ".join(filter(None, (normalise(surface[start:end]) for start, end in words(surface))))
 
 
 def _kind(value: object) -> str:

@@ -56,6 +56,24 @@ class Journal:
             with suppress(ValueError):
                 yield _read(path)
 
+    def complete(self) -> Iterator[Shard]:
+        """The shards of a run that has done them all, in order.
+
+        Raises:
+            HasilaError: one was damaged or removed meanwhile.
+        """
+        for number, path in enumerate(sorted(self.folder.glob("*.shard"))):
+            try:
+                shard = _read(path)
+            except ValueError:
+                shard = None
+            if shard is None or shard.number != number:
+                raise HasilaError(
+                    f"{self.folder}: a finished part (number {number}) was damaged or removed "
+                    "meanwhile; give the same command: it is made again"
+                )
+            yield shard
+
     def write(self, number: int, stored: bytes) -> None:
         """Keep a finished shard."""
         with atomic_bytes(self.folder / f"{number:08}.shard") as stream:

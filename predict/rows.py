@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -167,7 +168,7 @@ def csv_rows(lines: Lines, file: File, fields: Fields) -> Iterator[Row]:
         names = next(reader, [])
     except csv.Error:
         names = []
-    fault = lines.fault() or fields.missing(names)
+    fault = lines.fault() or fields.missing(names) or _doubled(names)
     if fault:
         yield Rejected(str(file.path), 1, fault, header[:_EXCERPT])
         return
@@ -190,6 +191,12 @@ def csv_rows(lines: Lines, file: File, fields: Fields) -> Iterator[Row]:
             yield Rejected(str(file.path), first, reason, separator.join(cells)[:_EXCERPT])
         else:
             yield fields.article(dict(zip(names, cells, strict=True)), file, first)
+
+
+def _doubled(names: Sequence[str]) -> str:
+    # Spreadsheets leave many columns without a name, and with nothing in them.
+    twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
+    return f"two columns are called {twice[0]!r}; rename one" if twice else ""
 
 
 def whole_text(stream: io.TextIOWrapper, file: File) -> Row:

@@ -117,8 +117,8 @@ def run(
 
     Raises:
         HasilaError: a bad row with ``strict``, another run's shards in the way, a file that cannot
-            be written or is two things, a full disk, no complete checkpoint, or no row is an
-            article.
+            be written or is two things, a full disk, no complete checkpoint, no row is an
+            article, or a finished shard was damaged meanwhile.
         Interrupted: after Ctrl-C or SIGTERM, when the shards in hand were kept.
         KeyboardInterrupt: after a second Ctrl-C, at once.
     """
@@ -130,13 +130,13 @@ def run(
         with opened(job.folder, made_of) as journal:
             words_now, seconds = _work(job, source, engine, journal, watch)
             # Once more from the beginning, because engines may finish shards in any order.
-            counts = total(shard.counts for shard in journal.finished())
+            counts = total(shard.counts for shard in journal.complete())
             if counts.rejected and not counts.articles:
-                first = next(row for shard in journal.finished() for row in shard.rejected)
+                first = next(row for shard in journal.complete() for row in shard.rejected)
                 journal.remove()
                 raise HasilaError(f"none of the {counts.rejected:,} rows is an article: {first}")
             model = f"{checkpoint.resolve().name}@{made_of['model'][:12]}"
-            _write(job, Made(journal.finished, counts, job.fields, model))
+            _write(job, Made(journal.complete, counts, job.fields, model))
             journal.remove()
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)

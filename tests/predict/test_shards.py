@@ -110,3 +110,20 @@ def test_the_shards_of_another_run_are_not_taken(checkpoint: Path, tmp_path: Pat
     path.write_text(json.dumps(made_of | {"hasila": "0.0"}), "utf-8")
     with pytest.raises(HasilaError, match="another hasila;"), opened(tmp_path / "run", made_of):
         pass
+
+
+def test_a_finished_part_that_was_damaged_or_removed_never_goes_missing(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    made_of = manifest(checkpoint, [], Fields())
+    with opened(tmp_path / "run", made_of) as journal:
+        for number in range(3):
+            journal.write(number, Shard(number, "", 0, Counts(), (), ()).packed())
+        assert [shard.number for shard in journal.complete()] == [0, 1, 2]
+        second = tmp_path / "run" / "00000001.shard"
+        second.write_bytes(second.read_bytes()[:-1])
+        assert [shard.number for shard in journal.finished()] == [0, 2]
+        for lose in (lambda: None, second.unlink):
+            lose()
+            with pytest.raises(HasilaError, match=r"number 1\).*give the same command"):
+                list(journal.complete())

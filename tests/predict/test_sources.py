@@ -91,6 +91,14 @@ def test_a_csv_without_the_column_names_those_it_has(tmp_path: Path) -> None:
     assert "another of: key, body" in rejected(path)[0].reason
 
 
+def test_of_two_csv_columns_with_one_name_none_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("text,url,url\nنص,a,b\n", "utf-8")
+    assert "two columns are called 'url'" in rejected(path)[0].reason
+    path.write_text("text,,\nنص,,\n", "utf-8")
+    assert [article.text for article in articles(path)] == ["نص"]
+
+
 def test_parquet_and_datasets(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(RECORDS), tmp_path / "in.parquet")
     Dataset.from_list(RECORDS).save_to_disk(tmp_path / "one")
