@@ -113,7 +113,7 @@ def run(
         job: what to do.
         source: the articles; its ``say`` is told that Ctrl-C or SIGTERM was heard.
         engine: what computes, `local_engine` or another.
-        watch: called after every shard.
+        watch: called with what earlier runs did, then after every shard.
 
     Raises:
         HasilaError: a bad row with ``strict``, another run's shards in the way, a file that cannot
@@ -165,6 +165,7 @@ def _work(
         finished[shard.number] = shard.digest
         read = max(read, shard.read)
     before = counts.words
+    watch(Progress(counts, 0, 0.0, read, source.size))
     began = time.monotonic()
     with _stoppable(source.say) as stopping, closing(engine(Pending(source, finished))) as shards:
         for number, stored in shards:

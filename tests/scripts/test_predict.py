@@ -82,6 +82,14 @@ def test_everything_that_can_be_asked_for(checkpoint: Path, articles: Path, tmp_
     )
 
 
+def test_metrics_are_kept_of_an_input_without_articles(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").touch()
+    metrics = tmp_path / "m.prom"
+    output = ["--output", tmp_path / "o.jsonl", "--metrics-file", metrics]
+    assert predict(checkpoint, tmp_path / "in.jsonl", *output).exit_code == 0
+    assert "hasila_articles_total 0.0" in metrics.read_text().splitlines()
+
+
 def test_what_was_predicted_is_shown_alike(
     checkpoint: Path, articles: Path, tmp_path: Path
 ) -> None:
