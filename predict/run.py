@@ -211,6 +211,8 @@ def _stoppable(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
         nonlocal asked
         asked = True
         restore()
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # begun in a shell's background
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         say("finishing what is in hand; Ctrl-C again stops at once")
 
     # Elsewhere than in the main thread, whoever runs us there handles signals.

@@ -165,9 +165,16 @@ def test_no_file_is_two_things(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def reading_standard_input(*arguments: str | Path) -> subprocess.Popen[bytes]:
+def reading_standard_input(
+    *arguments: str | Path, interrupt: signal.Handlers = signal.SIG_DFL
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "hasila.scripts.cli", "predict", *map(str, arguments), "-"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),  # noqa: PLW1509
+    )
 
 
 def test_an_error_waits_for_no_more_input(checkpoint: Path, tmp_path: Path) -> None:
@@ -184,10 +191,18 @@ def test_an_error_waits_for_no_more_input(checkpoint: Path, tmp_path: Path) -> N
         assert b"-:1: not valid JSON" in running.stderr.read()
 
 
+@pytest.mark.parametrize(
+    "interrupt",
+    [
+        signal.SIG_DFL,
+        signal.SIG_IGN,  # as a shell starts what it runs in the background
+    ],
+)
 def test_asked_twice_to_stop_it_stops_at_once_though_nothing_comes(
-    checkpoint: Path, tmp_path: Path
+    checkpoint: Path, tmp_path: Path, interrupt: signal.Handlers
 ) -> None:
-    with reading_standard_input(checkpoint, "--output", tmp_path / "o.jsonl") as running:
+    given = (checkpoint, "--output", tmp_path / "o.jsonl")
+    with reading_standard_input(*given, interrupt=interrupt) as running:
         assert running.stderr
         while not list(tmp_path.glob("*.parts/manifest.json")):
             assert running.poll() is None
@@ -197,7 +212,7 @@ def test_asked_twice_to_stop_it_stops_at_once_though_nothing_comes(
         while b"Ctrl-C again stops at once" not in (line := running.stderr.readline()):
             assert line
         running.send_signal(signal.SIGINT)
-        assert running.wait(60) == 130
+        assert running.wait(300) == 130
         said = running.stderr.read()
     assert b"the same command goes on" in said
     assert b"Fatal" not in said
