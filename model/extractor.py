@@ -18,7 +18,7 @@ from ..data.words import without_marks
 from .checkpoint import SHIPPED, Metadata, checkpoint_path, load_checkpoint, weights_path
 from .decode import Logits, probabilities, viterbi
 from .hardware import attention_for, best_batch_pieces, best_device, has_fast_bf16
-from .int8 import QUANTIZED, compute_in_int8, has_int8_products
+from .int8 import QUANTIZED, Int8Linear, compute_in_int8, has_int8_products
 from .labels import LabelSet, runs
 
 _SUREST = 1e-6  # no span is surer than this far from certainty: log-odds stay finite
@@ -93,6 +93,13 @@ class Extractor:
             compute_in_int8(model, folder)
         model.to(on)  # type: ignore[arg-type]  # transformers types the argument away
         return cls(model, tokenizer, metadata, batch_pieces=batch_pieces, workers=workers)
+
+    @property
+    def numbers(self) -> str:
+        """What its layers multiply: ``int8``, ``bfloat16`` or ``float32``."""
+        if any(isinstance(layer, Int8Linear) for layer in self.model.modules()):
+            return "int8"
+        return str(self.model.dtype).removeprefix("torch.")
 
     def extract(self, texts: Sequence[str]) -> list[Prediction]:
         """The spans of each text, in order, with offsets into the raw text."""

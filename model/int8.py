@@ -1,4 +1,4 @@
-"""Weights in a quarter of the room, and on plain CPUs products of int8 in two thirds of the time.
+"""Weights in a quarter of the room, and on plain CPUs faster products (docs/performance.md).
 
 A matrix is stored as int8 with a scale a row. That is all where a machine has something better to
 compute with: the loaded model then computes with what the numbers stand for. (Symmetric, per

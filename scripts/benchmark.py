@@ -23,7 +23,8 @@ def benchmark(
     *,
     data: Annotated[Path, typer.Option(help="The folder of its files; they are yours to get.")],
     encoder: Annotated[
-        str, typer.Option(help="shipped, a local folder, or a name on the Hugging Face hub.")
+        str,
+        typer.Option(help="shipped, shipped-tagger, a local folder, or a name on the hub."),
     ] = "aubmindlab/bert-base-arabertv02",
     config: Annotated[str, typer.Option(help="The config to train by.")] = "arabert",
     set_: Annotated[

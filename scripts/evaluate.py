@@ -70,7 +70,7 @@ def evaluate(
             "outside; windows of "
             f"{extractor.metadata.window_pieces} pieces, stride {extractor.metadata.stride}; "
             "confidence is the lowest probability of the span's tags, at temperature "
-            f"{extractor.metadata.temperature:g}"
+            f"{extractor.metadata.temperature:g}; computed in {extractor.numbers}"
         ),
         losses=losses,
     )

@@ -1,6 +1,7 @@
 """`hasila score`, `compare` and `evaluate`, as a user runs them."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -238,4 +239,5 @@ def test_evaluate_predicts_scores_and_stamps(
     assert record["calibration"]["thresholds"]
     assert record["stamp"]["weights"].startswith("SHA-256 ")
     assert "windows of 24 pieces, stride 6" in record["stamp"]["decoding"]
+    assert re.search("computed in (float32|bfloat16)$", record["stamp"]["decoding"])
     assert record["stamp"]["losses"]["words that were cut to their head"] == 0
