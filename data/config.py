@@ -56,7 +56,7 @@ def read_config(
     path, tree = read_tree(kind, path, shipped)
     for override in overrides:
         _set(tree, override)
-    return checked(kind, tree, str(path))
+    return checked(kind, tree, f"{path} with --set" if overrides else str(path))
 
 
 def read_tree(kind: type[Section], path: str | Path, shipped: Path) -> tuple[Path, dict[str, Any]]:
@@ -73,8 +73,10 @@ def read_tree(kind: type[Section], path: str | Path, shipped: Path) -> tuple[Pat
         tree = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
         names = ", ".join(sorted(file.stem for file in shipped.glob("*.yaml")))
-        raise HasilaError(f"{path}: {error.strerror}; shipped configs are: {names}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise HasilaError(f"{path}: {error.strerror}; name a file, or one of {names}") from error
+    except UnicodeDecodeError as error:
+        raise HasilaError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
+    except yaml.YAMLError as error:
         raise HasilaError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(tree, dict):
         keys = ", ".join(f"{key}:" for key in list(kind.model_fields)[:4])
@@ -121,7 +123,13 @@ def _problems(kind: type[BaseModel], error: ValidationError) -> Iterator[str]:
         where = ".".join(map(str, problem["loc"]))
         if problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(str(problem["loc"][-1]), [*keys.values()], n=1)
-            nearest = next((path for path, name in keys.items() if near and name == near[0]), None)
+            above = where.rpartition(".")[0]  # where one of several of a name is likelier meant
+            alike = sorted(
+                (path.rpartition(".")[0] != above, path)
+                for path, name in keys.items()
+                if name in near
+            )
+            nearest = alike[0][1] if alike else None
             yield f"{where}: no such key" + (f"; did you mean {nearest}?" if nearest else "")
         elif problem["type"] == "missing":
             yield f"{where}: is missing"

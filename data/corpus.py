@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .duplicates import TextIndex
-from .errors import HasilaError
+from .errors import HasilaError, counted
 from .gate import check
 from .markup import read_markup
 from .normalise import normalised
@@ -74,7 +74,7 @@ def _header_problems(report: Report) -> list[str]:
     if not report.country:
         problems.append("country is missing")
     if not LENGTH[0] <= (count := word_count(report.text)) <= LENGTH[1]:
-        problems.append(f"{count} words; reports have {LENGTH[0]} to {LENGTH[1]}")
+        problems.append(f"{counted(count, 'word')}; reports have {LENGTH[0]} to {LENGTH[1]}")
     return problems
 
 

@@ -4,10 +4,11 @@ import gzip
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, TextIO, cast
+from tempfile import TemporaryFile
+from typing import IO, BinaryIO, TextIO, TypeVar, cast
 
 import zstandard
 
@@ -18,6 +19,8 @@ LONGEST_LINE = 2**27
 
 DAMAGED = (EOFError, OSError, zlib.error)
 """What reading a file that `open_bytes` opened may raise."""
+
+_T = TypeVar("_T")
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -55,10 +58,40 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         except UnicodeDecodeError as error:
             raise HasilaError(
                 f"{path}:{number}: not UTF-8 (byte {error.start} of the line); "
-                "save the file as UTF-8"
+                "save the file as UTF-8, if it is a text"
             ) from error
         except DAMAGED as error:
             raise HasilaError(f"{path}:{number + 1}: the file is damaged here: {error}") from error
+
+
+def some(items: Iterable[_T], path: Path, what: str = "reports") -> Iterator[_T]:
+    """What is read from a file, as it comes; none of it is a mistake.
+
+    Raises:
+        HasilaError: there are no items.
+    """
+    found = False
+    for item in items:
+        found = True
+        yield item
+    if not found:
+        raise HasilaError(f"{path}: there are no {what} in it; is it the right file, and whole?")
+
+
+def require_apart(read: Iterable[Path], written: Iterable[Path]) -> None:
+    """Make sure that no file is written that is also read, or written twice.
+
+    Raises:
+        HasilaError: one is.
+    """
+    taken = {path.resolve() for path in read}
+    for path in written:
+        if path.resolve() in taken:
+            raise HasilaError(
+                f"{path}: would be written over what is read, or over another output; "
+                "name another file"
+            )
+        taken.add(path.resolve())
 
 
 def require_writable(path: Path) -> None:
@@ -68,8 +101,9 @@ def require_writable(path: Path) -> None:
         HasilaError: it cannot.
     """
     require_folder(path)
-    if path.is_dir():
-        raise HasilaError(f"{path}: cannot be written: it is a folder; name a file")
+    if path.exists() and not path.is_file():  # a device would be replaced by a file
+        kind = "a folder" if path.is_dir() else "no file"
+        raise HasilaError(f"{path}: cannot be written: it is {kind}; name a file")
 
 
 def require_folder(path: Path) -> None:
@@ -80,12 +114,11 @@ def require_folder(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=path.parent).close()  # of /proc, os.access says that it can be written
     except OSError as error:
         raise HasilaError(
-            f"{path}: cannot be written: {error.filename}: {error.strerror}"
+            f"{path}: cannot be written: no file can be made in {path.parent}: {error.strerror}"
         ) from error
-    if not os.access(path.parent, os.W_OK):
-        raise HasilaError(f"{path}: cannot be written: no permission to write in its folder")
 
 
 @contextmanager

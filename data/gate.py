@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .duplicates import TextIndex
-from .errors import HasilaError
+from .errors import HasilaError, counted
 from .jsonl import Located
 from .normalise import normalised
 from .offsets import unit_that_fits
@@ -115,7 +115,7 @@ def require_clean(located: Iterable[Located]) -> Counter[str]:
         listed = "\n  ".join(shown)
         more = "\n  …" if errors.total() > len(shown) else ""
         raise HasilaError(
-            f"the annotations have {errors.total()} errors ({counts}); "
+            f"the annotations have {counted(errors.total(), 'error')} ({counts}); "
             f"`hasila check` lists them all:\n  {listed}{more}"
         )
     return warnings
@@ -164,7 +164,8 @@ def _misplaced(
         elif start < 0 or end > len(text):
             yield (
                 "outside-text",
-                f"{span.label} [{start}, {end}) is outside the text of {len(text)} characters",
+                f"{span.label} [{start}, {end}) is outside the text of "
+                f"{counted(len(text), 'character')}",
             )
         elif start not in edges[0] or end not in edges[1]:
             touched = [word for word in spans if word[0] < end and word[1] > start]

@@ -15,7 +15,10 @@ from .errors import HasilaError
 from .files import atomic_text, numbered_lines
 from .types import BOUNDS, COUNTED, Offsets, PredictedSpan, Quantity, Report, Span
 
-_OPTIONAL = ("source", "date", "country")
+FIELDS = ("source", "date", "country")
+"""What a report may have beside its id, text and spans."""
+
+_JSONL = "; JSONL has one object a line, and `hasila convert` makes it of other formats"
 
 
 class Located(NamedTuple):
@@ -52,7 +55,7 @@ def write_reports(path: Path, reports: Iterable[Report]) -> int:
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, str, Any]]:
-    """The values of a JSONL file, each with its line and ``file:line``; empty lines are skipped.
+    """The values of a JSONL file, each with its line and ``file:line``; blank lines are skipped.
 
     Raises:
         HasilaError: a line is not JSON.
@@ -60,7 +63,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, str, Any]]:
     for number, line in numbered_lines(path):
         if line.strip():
             where = f"{path}:{number}"
-            yield number, where, parsed(line, where)
+            yield number, where, parsed(line, where, _JSONL)
 
 
 def write_json_lines(path: Path, values: Iterable[object]) -> int:
@@ -73,8 +76,8 @@ def write_json_lines(path: Path, values: Iterable[object]) -> int:
     return count
 
 
-def parsed(text: str, where: str) -> Any:
-    """A JSON value; ``where`` (file and line) begins the error.
+def parsed(text: str, where: str, advice: str = "") -> Any:
+    """A JSON value; ``where`` (file and line) begins the error, ``advice`` ends it.
 
     Raises:
         HasilaError: it is none (NaN and Infinity are none), or nested beyond all reason.
@@ -82,7 +85,7 @@ def parsed(text: str, where: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise HasilaError(f"{where}: not valid JSON: {error}") from error
+        raise HasilaError(f"{where}: not valid JSON: {error}{advice}") from error
 
 
 def _no_number(name: str) -> None:
@@ -121,7 +124,7 @@ def report_from(record: object, where: str) -> Report:
     if not isinstance(spans, list):
         raise HasilaError(f'{where}: "spans" must be a list of {{"start", "end", "label"}}')
     known: dict[str, str | None] = {}
-    for name in _OPTIONAL:
+    for name in FIELDS:
         value = fields.pop(name, None)
         if value is not None and not isinstance(value, str):
             raise HasilaError(f'{where}: "{name}" must be a string, not {value!r}')
@@ -144,7 +147,7 @@ def record_of(report: Report) -> dict[str, Any]:
         "text": report.text,
         "spans": [span_record(span) for span in report.spans],
     }
-    for name in _OPTIONAL:
+    for name in FIELDS:
         if (value := getattr(report, name)) is not None:
             record[name] = value
     return record | dict(report.meta)

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple, cast
 
 from .errors import HasilaError
 from .files import numbered_lines
-from .jsonl import Located
+from .jsonl import FIELDS, Located
 from .types import COUNTED, Bound, Offsets, Quantity, Report, Span
 
-FIELDS = ("source", "date", "country")
 LETTERS = {"ACTOR": "A", "LOCATION": "L"}
 _LABELS = {letter: label for label, letter in LETTERS.items()}
 _MARK = re.compile(r"\\([{}|\\])|\{((?:[^{}|\\]|\\[{}|\\])*)\|([^{}|\\]*)\}|[{}|\\]")

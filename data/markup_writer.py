@@ -7,7 +7,8 @@ from pathlib import Path
 
 from .errors import HasilaError
 from .files import atomic_text
-from .markup import FIELDS, LETTERS, value_of
+from .jsonl import FIELDS
+from .markup import LETTERS, value_of
 from .types import Quantity, Report, Span
 
 

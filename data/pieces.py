@@ -47,11 +47,20 @@ class Encoder:
         tokenizer: a fast tokenizer.
         limit: pieces a window may hold, special pieces not counted.
         stride: pieces overlapping windows share.
+
+    Raises:
+        HasilaError: the tokenizer is a slow one, or its files are missing.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, limit: int, stride: int) -> None:
         if not tokenizer.is_fast:
             raise HasilaError(f"{tokenizer.name_or_path}: needs a fast tokenizer (tokenizer.json)")
+        # Without its files, transformers makes a tokenizer to which every word is unknown.
+        if tokenizer.get_vocab().keys() <= {*tokenizer.all_special_tokens}:
+            raise HasilaError(
+                f"{tokenizer.name_or_path}: its tokenizer knows no pieces of words; put the files "
+                "of the tokenizer beside config.json, such as tokenizer.json"
+            )
         self.tokenizer = tokenizer
         self.limit = limit
         self.stride = stride

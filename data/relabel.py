@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, PrivateAttr
 
+from .config import Section, checked, read_tree
 from .errors import HasilaError
 from .formats.common import Losses
 from .types import Label, PredictedSpan, Report, Span
@@ -25,13 +25,13 @@ from .words import without_marks, words
 SHIPPED = Path(__file__).parent / "label_maps"
 
 
-class LabelMap(BaseModel):
+class LabelMap(Section):
     """What a label of another corpus becomes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    labels: dict[str, Literal[Label, "drop", "mask"]]
+    unannotated: list[Label] = Field(default=[])
 
-    labels: dict[str, Label | Literal["drop", "mask"]]
-    unannotated: tuple[Label, ...] = ()
+    _file: str = PrivateAttr("the label map")  # for errors
 
 
 def load_label_map(name: str) -> LabelMap:
@@ -40,21 +40,10 @@ def load_label_map(name: str) -> LabelMap:
     Raises:
         HasilaError: there is no such map, or the file is none.
     """
-    shipped = {file.stem: file for file in SHIPPED.glob("*.yaml")}
-    path = shipped.get(name) or Path(name)
-    try:
-        return LabelMap.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        known = ", ".join(sorted(shipped))
-        raise HasilaError(f"no label map {name!r}: name a YAML file, or one of {known}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise HasilaError(f"{path}: no readable YAML: {error}") from error
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise HasilaError(f"{path}: no label map: {problems}") from error
+    path, tree = read_tree(LabelMap, name, SHIPPED)
+    found = checked(LabelMap, tree, str(path))
+    found._file = str(path)
+    return found
 
 
 def relabelled(reports: Iterable[Report], label_map: LabelMap, losses: Losses) -> Iterator[Report]:
@@ -70,8 +59,9 @@ def relabelled(reports: Iterable[Report], label_map: LabelMap, losses: Losses) -
             match label_map.labels.get(span.label):
                 case None:
                     raise HasilaError(
-                        f"report {report.id}: the label map has no {span.label!r}; it has "
-                        f"{', '.join(label_map.labels)}"
+                        f"report {report.id}: its label {span.label!r} is not in "
+                        f"{label_map._file}, which has {', '.join(label_map.labels)}; add it there "
+                        "(of a map that ships, to a copy): one of ours, drop or mask"
                     )
                 case "drop":
                     losses[f"{span.label} spans dropped"] += 1

@@ -1,7 +1,7 @@
 """The types every room speaks: spans of a text, annotated reports, predictions.
 
 Offsets are half-open ``[start, end)``, in Unicode code points of the raw text, so that
-``text[start:end]`` is the span. `GUIDELINES.md` says what the labels mean.
+``text[start:end]`` is the span. `docs/guidelines.md` says what the labels mean.
 """
 
 from collections.abc import Mapping

@@ -14,7 +14,7 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
 from ..data.errors import HasilaError
-from ..data.files import numbered_lines
+from ..data.files import numbered_lines, some
 from ..data.types import Offsets, Report, Span
 
 
@@ -201,11 +201,12 @@ def load_benchmark(
     """The sentences of each split.
 
     Raises:
-        HasilaError: a file is missing, has other labels, or is not the published one.
+        HasilaError: a file is missing or empty, has other labels, or is not the published one.
     """
-    splits = {split: read_sentences(folder / name) for split, name in benchmark.files.items()}
+    paths = {split: folder / name for split, name in benchmark.files.items()}
+    splits = {split: list(some(read_sentences(p), p, "sentences")) for split, p in paths.items()}
     for split, sentences in splits.items():
-        path = folder / benchmark.files[split]
+        path = paths[split]
         labels = {span.label for sentence in sentences for span in sentence.report.spans}
         if unknown := sorted(labels - set(benchmark.labels)):
             raise HasilaError(f"{path}: labels that {benchmark.title} has not: {unknown}")

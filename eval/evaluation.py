@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ..data.errors import counted
 from ..data.types import Report
 from .breakdown import (
     BY_LABEL,
@@ -61,9 +62,9 @@ class Ceiling:
     def on(self) -> str:
         """The reports it is taken on, in words: whether they are those that are scored."""
         if not self.scored:
-            return f"{self.reports:,} other reports than those scored"
+            return f"{counted(self.reports, 'other report')} than those scored"
         some = "all" if self.scored == self.reports else f"{self.scored:,}"
-        return f"{self.reports:,} reports, {some} of them among those scored"
+        return f"{counted(self.reports, 'report')}, {some} of them among those scored"
 
 
 @dataclass(frozen=True, slots=True)

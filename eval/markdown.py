@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from ..data.errors import counted
 from ..data.jsonl import writable
 from .certainty import Interval, Intervals
 from .errors import NONE
@@ -62,7 +63,7 @@ def stamp_rows(stamp: Stamp) -> Iterator[tuple[str, str]]:
     yield "system", stamp.system
     yield "weights", stamp.weights
     for file in stamp.data:
-        size = f"{file.reports:,} reports, {file.spans:,} spans"
+        size = f"{counted(file.reports, 'report')}, {counted(file.spans, 'span')}"
         yield file.role, f"{file.name}, {size}, SHA-256 {file.sha256}"
     yield "split", stamp.split
     yield "matching", stamp.matching
@@ -161,7 +162,7 @@ def _calibration_text(evaluation: Evaluation) -> str:
     if found is None:
         return "The predictions carry no confidence."
     text = (
-        f"Expected calibration error {found.ece:.3f} over {found.spans:,} spans; "
+        f"Expected calibration error {found.ece:.3f} over {counted(found.spans, 'span')}; "
         f"{found.ece_scaled:.3f} after temperature scaling, each half of the reports scaled by "
         f"the other (on all of them T = {found.temperature:.2f}). "
     )
@@ -170,8 +171,9 @@ def _calibration_text(evaluation: Evaluation) -> str:
     if review is None:
         return text + f"No confidence threshold reaches a precision of {target}."
     return text + (
-        f"A precision of {target} is reached by the {review.counts.predicted:,} spans with a "
-        f"confidence of at least {review.confidence:.4f}: recall {100 * review.counts.recall:.1f}."
+        f"A precision of {target} is reached by the {counted(review.counts.predicted, 'span')} "
+        f"with a confidence of at least {review.confidence:.4f}: recall "
+        f"{100 * review.counts.recall:.1f}."
     )
 
 

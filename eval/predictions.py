@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..data.files import some
 from ..data.formats import Losses, detected, files_of, read_format
 from ..data.jsonl import read_json_lines, report_from
 from ..data.types import Report
@@ -20,13 +21,15 @@ def read_predictions(
         losses: what a reader had to decide is counted here.
 
     Raises:
-        HasilaError: a file is not in its format; the message names file, line and report.
+        HasilaError: a file is not in its format, or has no reports; the message names file, line
+            and report.
     """
     losses = Losses() if losses is None else losses
     for path in files_of(paths, name):
         if path.is_file() and (name or detected(path)) == "hasila":
-            for _, where, record in read_json_lines(path):
+            for _, where, record in some(read_json_lines(path), path):
                 whole = {"text": "", **record} if isinstance(record, dict) else record
                 yield report_from(whole, where)
         else:
-            yield from (located.report for located in read_format(path, name, losses))
+            found = some(read_format(path, name, losses), path)
+            yield from (located.report for located in found)

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..data.errors import counted
 from ..data.jsonl import writable
 from ..data.types import PredictedSpan, Span
 from .evaluation import FEWEST_REPORTS, Evaluation
@@ -31,7 +32,7 @@ def to_html(evaluation: Evaluation) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "count": lambda number: f"{number:,}"}
+    environment.filters |= {"percent": _percent, "count": "{:,}".format, "plural": counted}
     environment.globals |= {"axis": axis}
     script, style = (_source(environment, name) for name in ("report.js", "report.css"))
     page = environment.get_template("report.html.j2").render(

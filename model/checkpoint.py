@@ -31,6 +31,11 @@ SHIPPED = "shipped"
 """The name of what ships, where a folder is asked for."""
 SHIPPED_ENCODER = Path(__file__).parent / "encoder"
 SHIPPED_TAGGER = Path(__file__).parent / "tagger"
+ENCODERS = (
+    "name a hub model, a folder with config.json, model.safetensors and tokenizer.json, "
+    "`shipped` or `shipped-tagger`"
+)
+"""What an encoder can be, for those who named something else."""
 
 
 class Metadata(BaseModel, extra="forbid"):
@@ -54,9 +59,16 @@ class Metadata(BaseModel, extra="forbid"):
 
 
 def encoder_path(name: str) -> str:
-    """Where to load an encoder from: one that ships, a local folder, or a name on the hub."""
+    """Where to load an encoder from: one that ships, a local folder, or a name on the hub.
+
+    Raises:
+        HasilaError: there is something of that name here, and no encoder in it.
+    """
     shipped = {SHIPPED: SHIPPED_ENCODER, "shipped-tagger": SHIPPED_TAGGER}
-    return str(shipped.get(name, name))
+    path = str(shipped.get(name, name))
+    if Path(path).exists() and not any(Path(path).glob("*.json")):
+        raise HasilaError(f"encoder {name!r}: there is none in it; {ENCODERS}")
+    return path
 
 
 def checkpoint_path(name: str | Path) -> Path:
@@ -143,7 +155,7 @@ def read_metadata(folder: Path) -> Metadata:
     """
     try:
         return Metadata.model_validate_json((folder / METADATA).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise HasilaError(
             f"{folder}: no complete checkpoint ({METADATA} is missing); "
             f"train one with `hasila train`, or finish an interrupted run with --resume"

@@ -38,7 +38,7 @@ def viterbi(logits: Logits, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int
     order = np.argsort(-lengths, kind="stable")
     begins, lengths = begins[order], lengths[order]
     came_from = np.zeros((count, tags), dtype=np.int64)
-    score = logits[begins].copy()
+    score = logits[begins]
     score[:, 2::2] = -np.inf
     final = np.empty(len(begins), dtype=np.int64)
     alive = len(begins)

@@ -3,7 +3,7 @@
 if __name__ != "hasila.predict":
     raise ImportError("import hasila.predict, not predict: the folder belongs to package hasila")
 
-from .articles import Article, Rejected, tagged
+from .articles import Article, Rejected, no_article, tagged
 from .config import PredictConfig, load_predict_config
 from .local import local_engine
 from .rows import Fields
@@ -25,6 +25,7 @@ __all__ = [
     "Summary",
     "load_predict_config",
     "local_engine",
+    "no_article",
     "require_apart",
     "run",
     "sink_of",

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..data.types import PredictedSpan, Prediction
+from ..data.errors import HasilaError, counted
+from ..data.jsonl import span_record
+from ..data.types import Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Rejected:
 Row = Article | Rejected
 
 
+def no_article(rows: int, first: Rejected) -> HasilaError:
+    """What to raise where no row of an input is an article."""
+    return HasilaError(f"no article in {counted(rows, 'row')}; the first: {first}")
+
+
 def unnamed(identifier: Any) -> bool:
     """Whether a row's own id names nothing: there is none, or it is blank."""
     return identifier is None or not str(identifier).strip()
@@ -50,14 +57,3 @@ def tagged(article: Article, prediction: Prediction) -> dict[str, Any]:
     if prediction.cut_words:
         record["cut_words"] = prediction.cut_words
     return record
-
-
-def span_record(span: PredictedSpan) -> dict[str, Any]:
-    """The JSON object of a predicted span; ``surface`` is ``text[start:end]``."""
-    return {
-        "start": span.start,
-        "end": span.end,
-        "label": span.label,
-        "surface": span.surface,
-        "confidence": span.confidence,
-    }

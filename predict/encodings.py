@@ -8,17 +8,15 @@ import codecs
 import gzip
 import io
 import re
-import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 import pyarrow as pa
 
+from ..data.files import DAMAGED
+
 INVALID = "\udcff"
 """Stands for bytes that are no text; no decoder gives this lone surrogate otherwise."""
-
-DAMAGE = (EOFError, OSError, zlib.error)
-"""What reading a truncated or damaged file raises."""
 
 _SAMPLE = 2**18  # bytes that an encoding is judged by
 _STEP = 2**12  # bytes
@@ -54,7 +52,7 @@ class Packed(io.RawIOBase):
             try:
                 # In small steps, because what a failing step has unpacked is lost.
                 data = self._stream.read(min(_STEP, len(buffer) - filled))
-            except DAMAGE as error:
+            except DAMAGED as error:
                 self.damage = str(error)
                 break
             if not data:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from ..data.errors import HasilaError
+from ..data.errors import HasilaError, counted
 from .articles import Article, Rejected, Row, unnamed
 from .encodings import INVALID, damage
 
@@ -187,7 +187,7 @@ def csv_rows(lines: Lines, file: File, fields: Fields) -> Iterator[Row]:
         if fault := lines.fault():
             yield Rejected(str(file.path), first, fault)
         elif len(cells) != len(names):
-            reason = f"{len(cells)} cells, the header has {len(names)}"
+            reason = f"{counted(len(cells), 'cell')}, the header has {len(names)}"
             yield Rejected(str(file.path), first, reason, separator.join(cells)[:_EXCERPT])
         else:
             yield fields.article(dict(zip(names, cells, strict=True)), file, first)

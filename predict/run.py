@@ -11,8 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from ..data.errors import HasilaError
+from ..data.errors import HasilaError, counted
 from ..model.checkpoint import checkpoint_path, read_metadata
+from .articles import no_article
 from .counts import Counts, total
 from .journal import Journal, manifest, opened
 from .local import Engine
@@ -92,10 +93,13 @@ def require_apart(source: Source, written: Mapping[str, Path]) -> None:
     """Make sure that no file is written that is also read, or written as something else.
 
     Raises:
-        HasilaError: one is; the message names it by its key.
+        HasilaError: one is, or the next run would read it; the message names it by its key.
     """
     taken = {file.path.resolve(): "what is read" for file in source.files}
     for name, path in written.items():
+        if source.would_read(path):
+            message = f"{path}: {name} would be read as articles; name a file in another folder"
+            raise HasilaError(message)
         other = taken.setdefault(path.resolve(), name)
         if other != name:
             raise HasilaError(f"{path}: is both {other} and {name}; name another file")
@@ -134,7 +138,7 @@ def run(
             if counts.rejected and not counts.articles:
                 first = next(row for shard in journal.complete() for row in shard.rejected)
                 journal.remove()
-                raise HasilaError(f"none of the {counts.rejected:,} rows is an article: {first}")
+                raise no_article(counts.rejected, first)
             model = f"{checkpoint.resolve().name}@{made_of['model'][:12]}"
             _write(job, Made(journal.complete, counts, job.fields, model))
             journal.remove()
@@ -178,7 +182,7 @@ def _work(
             watch(Progress(counts, counts.words - before, seconds, read, source.size))
             if stopping():
                 raise Interrupted(
-                    f"stopped after {counts.articles:,} articles; the same command goes on"
+                    f"stopped after {counted(counts.articles, 'article')}; the same command goes on"
                 )
     return counts.words - before, time.monotonic() - began
 

@@ -55,7 +55,7 @@ class Chunk(NamedTuple):
 
     def to_json(self) -> str:
         """As it travels to another machine: what `from_json` reads."""
-        return json.dumps([*self[:1], [asdict(row) for row in self.rows], *self[2:]])
+        return json.dumps([self.number, [asdict(row) for row in self.rows], self.digest, self.read])
 
     @classmethod
     def from_json(cls, text: str) -> "Chunk":

@@ -21,6 +21,7 @@ from .articles import unnamed
 from .counts import Counts
 from .rows import Fields
 from .shards import Shard
+from .sources import PACKED
 
 SPAN_COLUMNS = ("start", "end", "label", "surface", "confidence")
 _ROW_GROUP = 16  # shards in a Parquet row group: about a thousand articles
@@ -53,19 +54,20 @@ class Made(NamedTuple):
         return record["id"] if unnamed(own) else own
 
 
-def sink_of(output: Path) -> str:
-    """The kind of file an ending asks for.
+def sink_of(output: Path, asked: str = "") -> str:
+    """The kind of file to write: the one asked for, or what the ending says.
 
     Raises:
-        HasilaError: it asks for none.
+        HasilaError: the ending says none, or that Parquet is to be packed, which nothing reads.
     """
-    ending = Path(output.stem).suffix if output.suffix in (".gz", ".zst") else output.suffix
-    if ending not in _ENDINGS:
+    packed = output.suffix in PACKED
+    sink = asked or _ENDINGS.get(Path(output.stem).suffix if packed else output.suffix, "")
+    if not sink or (packed and sink == "parquet"):
         raise HasilaError(
-            f"{output}: choose an ending: {', '.join(_ENDINGS)} (text also .gz, .zst), "
-            "or say with --to what to write"
+            f"{output}: choose an ending: {', '.join(_ENDINGS)} (all but .parquet also "
+            f"{', '.join(PACKED)}), or say with --to what to write"
         )
-    return _ENDINGS[ending]
+    return sink
 
 
 def write_jsonl(path: Path, made: Made) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ..data.errors import HasilaError
+from ..data.errors import HasilaError, counted
+from ..data.files import DAMAGED
 from .articles import Rejected, Row
-from .encodings import DAMAGE, arriving, damage, decoded, unpacked
+from .encodings import arriving, damage, decoded, unpacked
 from .rows import Fields, File, Lines, csv_rows, json_rows, web_page, whole_text
 from .tables import dataset_rows, is_dataset, parquet_rows
 
@@ -27,7 +28,7 @@ _KINDS = {
     ".htm": "web",
     ".parquet": "parquet",
 }
-_PACKED = (".gz", ".zst")
+PACKED = (".gz", ".zst")
 
 
 def _silent(_: str) -> None:
@@ -59,13 +60,19 @@ class Source:
 
         Raises:
             HasilaError: a path does not exist, holds nothing to read, is of no known kind, or is
-                given twice.
+                given twice; or standard input is closed.
         """
         self.files = _told_apart([file for path in paths for file in _files(path, say)])
         self.size = sum(file.size for file in self.files)
+        self._folders = [path.resolve() for path in paths if path.is_dir()]
         self.read = 0
         self._fields = fields or Fields()
         self.say = say
+
+    def would_read(self, path: Path) -> bool:
+        """Whether a file of this name would be read by the next run over the same folders."""
+        inside = any(path.resolve().is_relative_to(folder) for folder in self._folders)
+        return inside and _kind(path) is not None
 
     def quiet(self) -> "Source":
         """The same articles, read without a word: one that can be sent to another process."""
@@ -91,7 +98,7 @@ class Source:
                     yield web_page(file)
                 case _:
                     yield from self._text_rows(file, before)
-        except (*DAMAGE, pa.ArrowException, UnicodeDecodeError) as error:
+        except (*DAMAGED, pa.ArrowException, UnicodeDecodeError) as error:
             yield Rejected(str(file.path), 0, f"cannot be read: {error}")
 
     def _text_rows(self, file: File, before: int) -> Iterator[Row]:
@@ -124,6 +131,8 @@ class Source:
 def _files(path: Path, say: Callable[[str], None]) -> list[File]:
     """What a path stands for."""
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise HasilaError("-: standard input is closed; send articles to it, or name files")
         return [File(path, "json", "stdin", 0)]
     if not path.exists():
         raise HasilaError(f"{path}: there is no such file or folder")
@@ -146,7 +155,7 @@ def _files(path: Path, say: Callable[[str], None]) -> list[File]:
     if not found:
         raise HasilaError(f"{path}: holds nothing that can be read; give {_known()}")
     if passed := len(inside) - len(found):
-        say(f"{path}: {passed:,} files of other kinds passed over")
+        say(f"{path}: {counted(passed, 'file')} of other kinds passed over")
     return found
 
 
@@ -167,9 +176,9 @@ def _told_apart(files: list[File]) -> list[File]:
 
 def _kind(path: Path) -> str | None:
     """How a file is read, by its ending; only what is read as lines or text may be packed."""
-    kind = _KINDS.get(Path(path.stem).suffix if path.suffix in _PACKED else path.suffix)
-    return None if path.suffix in _PACKED and kind in ("web", "parquet") else kind
+    kind = _KINDS.get(Path(path.stem).suffix if path.suffix in PACKED else path.suffix)
+    return None if path.suffix in PACKED and kind in ("web", "parquet") else kind
 
 
 def _known() -> str:
-    return f"{', '.join(_KINDS)} (text also {', '.join(_PACKED)}), a folder of them, or -"
+    return f"{', '.join(_KINDS)} (text also {', '.join(PACKED)}), a folder of them, or -"

@@ -39,8 +39,9 @@ def dataset_rows(file: File, fields: Fields) -> Iterator[Row]:
 
     try:
         loaded = load_from_disk(str(file.path))
-    except ValueError as error:
-        raise OSError(error) from error
+    except Exception as error:  # a damaged folder shows in many ways
+        message = f"damaged, or not made by save_to_disk; save it anew ({error!r})"
+        raise OSError(message) from error
     splits = {"": loaded} if isinstance(loaded, Dataset) else loaded
     for name, split in splits.items():
         tables = split.with_format("arrow").iter(_ROWS)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..data.errors import counted
 from .console import out, plain
 
 
@@ -29,11 +30,11 @@ def agree(
         sizes = (counts.gold, counts.predicted, int(counts.true_positives))
         table.add_row(plain(label), f"{counts.f1:.4f}", *map(str, sizes))
     out.print(table)
-    out.print(f"Cohen's kappa over {found.words.total():,} words: {found.kappa:.4f}")
+    out.print(f"Cohen's kappa over {counted(found.words.total(), 'word')}: {found.kappa:.4f}")
     for group, count in found.groups.most_common():
-        out.print(f"{count:,} disagreements: {group}")
-    out.print(f"{found.reports:,} reports compared")
+        out.print(f"{counted(count, 'disagreement')}: {group}")
+    out.print(f"{counted(found.reports, 'report')} compared")
     for name, ids in (("A", found.only_a), ("B", found.only_b)):
         if ids:
-            line = f"{len(ids):,} reports only in {name}, not compared: {named(ids)}"
+            line = f"{counted(len(ids), 'report')} only in {name}, not compared: {named(ids)}"
             out.print(plain(line), soft_wrap=True)

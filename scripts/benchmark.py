@@ -41,7 +41,7 @@ def benchmark(
 ) -> None:
     """Train and score a public benchmark by its published protocol, figures beside ours."""
     from ..data.errors import HasilaError
-    from ..data.files import require_writable
+    from ..data.files import require_apart, require_writable
     from ..data.jsonl import dumped
     from ..data.provenance import file_sha256
     from ..eval import Stamp
@@ -52,9 +52,10 @@ def benchmark(
 
     if name not in BENCHMARKS:
         raise HasilaError(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
-    if json_to is not None:
-        require_writable(json_to)
     chosen = BENCHMARKS[name]
+    if json_to is not None:
+        require_apart((data / file for file in chosen.files.values()), [json_to])
+        require_writable(json_to)
     splits = load_benchmark(chosen, data, verify=not unverified)
     reports = {split: [one.report for one in part] for split, part in splits.items()}
     if "dev" not in reports:

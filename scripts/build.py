@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..data.errors import counted
 from .console import out
 
 
@@ -29,5 +30,6 @@ def build(
         ]:
             out.print(f"{path} is not what the batches say: run `hasila build`", soft_wrap=True)
             raise typer.Exit(1)
-        count = sum(word_count(report.text) for report in reports)
-        out.print(f"{path}: {len(reports)} reports, {count:,} words", soft_wrap=True)
+        length = sum(word_count(report.text) for report in reports)
+        sizes = counted(len(reports), "report"), counted(length, "word")
+        out.print(f"{path}: {', '.join(sizes)}", soft_wrap=True)

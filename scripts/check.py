@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..data.errors import HasilaError
+from ..data.errors import HasilaError, counted
 from .console import out, plain
 
 if TYPE_CHECKING:
@@ -34,19 +34,19 @@ def check(
     losses, reports = Losses(), 0
     counts: Counter[str] = Counter()
     listed = []
-    empty: list[Path] = []
+    unread: list[str] = []
 
-    def counted() -> "Iterator[Located]":
+    def read() -> "Iterator[Located]":
         nonlocal reports
         for path in paths:
-            before = reports
-            for located in open_reports([path], from_, losses):
-                reports += 1
-                yield located
-            if reports == before:
-                empty.append(path)
+            try:
+                for located in open_reports([path], from_, losses):
+                    reports += 1
+                    yield located
+            except HasilaError as error:
+                unread.append(str(error))
 
-    for finding in check(counted()):
+    for finding in check(read()):
         counts[finding.kind] += 1
         if as_json:
             listed.append(asdict(finding) | {"severity": finding.severity})
@@ -57,13 +57,14 @@ def check(
     if as_json:
         summary = {"reports": reports, "errors": errors, "counts": counts, "losses": losses}
         typer.echo(dumped(summary | {"findings": listed}))
-    else:
+    elif reports:
         for what, times in losses.most_common():
-            out.print(plain(f"{times:,} {what}"), soft_wrap=True)
+            out.print(plain(f"{what}: {times:,}"), soft_wrap=True)
         for kind, count in counts.most_common():
             out.print(f"{count:,} {kind} ({KINDS[kind]})")
-        out.print(f"{reports:,} reports, {errors:,} errors, {counts.total() - errors:,} warnings")
-    if empty:
-        raise HasilaError("\n".join(f"{path}: there are no reports in it" for path in empty))
+        sizes = (reports, "report"), (errors, "error"), (counts.total() - errors, "warning")
+        out.print(", ".join(counted(*size) for size in sizes))
+    if unread:
+        raise HasilaError("\n".join(dict.fromkeys(unread)))
     if errors:
         raise typer.Exit(1)

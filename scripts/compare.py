@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from ..data.errors import counted
 from .console import out, plain
 from .scoring import (
     From,
@@ -16,6 +17,7 @@ from .scoring import (
     Seed,
     load_gold,
     load_system,
+    require_outputs,
     show_losses,
     write_text,
 )
@@ -42,8 +44,9 @@ def compare(
     from ..eval import Stamp
     from ..eval import compare as compare_systems
 
+    require_outputs([json_to], [gold, a, b])
     losses = Losses()
-    reports, gold_file = load_gold([gold], losses, outputs=[json_to])
+    reports, gold_file = load_gold([gold], losses)
     by_a, a_file = load_system("A", a, reports, losses, name=from_, label_map=label_map)
     by_b, b_file = load_system("B", b, reports, losses, name=from_, label_map=label_map)
     found = compare_systems(by_a, by_b, rounds=rounds, seed=seed)
@@ -65,7 +68,7 @@ def compare(
 
 
 def _show(found: "Comparison", spans: int) -> None:
-    table = Table("strict F1", title=f"{found.reports:,} reports")
+    table = Table("strict F1", title=counted(found.reports, "report"))
     for name in ("A", "B", "B - A", "95 %", "p boot.", "p rand."):
         table.add_column(name, justify="right")
     for name, one in [*found.labels.items(), ("micro", found.micro)]:
@@ -80,7 +83,7 @@ def _show(found: "Comparison", spans: int) -> None:
         )
     out.print(table)
     out.print("p: two-sided, by paired bootstrap and by approximate randomisation")
-    out.print(f"{len(found.spans):,} spans differ")
+    out.print(counted(len(found.spans), "differing span"))
     if spans and found.spans:
         listed = Table("report", "span", "label", "surface", "side")
         for differing in found.spans[:spans]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..data.errors import counted
 from .console import err, out, plain
 
 if TYPE_CHECKING:
@@ -38,10 +39,12 @@ def convert(
     Formats: hasila (JSONL), markup, conll, brat, doccano, label-studio, prodigy, inception,
     datasets.
     """
-    from ..data.formats import Losses, open_reports, pre_annotate, write_format
+    from ..data.files import require_apart
+    from ..data.formats import Losses, files_of, open_reports, pre_annotate, write_format
     from ..data.relabel import load_label_map, relabelled
 
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")  # read when datasets loads
+    require_apart(files_of([source], from_), [target])
     losses = Losses()
     reports: Iterator[Report] = (
         located.report for located in open_reports([source], from_, losses)
@@ -52,6 +55,6 @@ def convert(
         count = pre_annotate(target, reports, to, pre_annotations, losses)
     else:
         count = write_format(target, reports, to, losses)
-    out.print(f"{count:,} reports: {target}", markup=False, soft_wrap=True)
+    out.print(f"{counted(count, 'report')}: {target}", markup=False, soft_wrap=True)
     for what, times in losses.most_common():
-        err.print(plain(f"{times:,} {what}"), style="yellow", soft_wrap=True)
+        err.print(plain(f"{what}: {times:,}"), style="yellow", soft_wrap=True)

@@ -18,6 +18,7 @@ from .scoring import (
     Training,
     load_gold,
     measure,
+    require_outputs,
     show,
     write,
 )
@@ -54,8 +55,10 @@ def evaluate(
     from ..model import Extractor, checkpoint_path, weights_path
 
     folder = checkpoint_path(model)
+    read = [*reports, *(train or ()), *(annotators or ())]
+    require_outputs([html, json_to, markdown], read)
     losses = Losses()
-    gold, files = load_gold(reports, losses, by, (html, json_to, markdown))
+    gold, files = load_gold(reports, losses, by)
     quiet_libraries()
     extractor = Extractor.load(folder)
     found = list(_predict(extractor, gold))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..data.errors import HasilaError
+from ..data.errors import HasilaError, counted
 from ..data.files import atomic_text, require_writable
 from ..data.jsonl import dumped
 from ..data.types import Report
@@ -35,8 +35,8 @@ def predict(  # noqa: PLR0917 - options, given by name
     output: Annotated[
         Path | None,
         typer.Option(
-            help=".jsonl, .csv (both also .gz, .zst), .parquet or, for Label Studio, "
-            ".json. Without it the first articles are printed as a table."
+            help=".jsonl, .csv or, for Label Studio, .json (all also .gz, .zst), or .parquet. "
+            "Without it the first articles are printed as a table."
         ),
     ] = None,
     config: Annotated[
@@ -116,10 +116,11 @@ def predict(  # noqa: PLR0917 - options, given by name
         if settings.engine == "ray":
             raise HasilaError("engine ray writes files: name one with --output")
         return _show(model, settings, source)
-    job = Job(model, output, settings.to or sink_of(output), settings.fields, settings.strict)
+    sink = sink_of(output, settings.to)
+    job = Job(model, output, sink, settings.fields, settings.strict)
     asked = {option: path for option, path in files.items() if path}
     require_apart(source, job.written | asked)
-    for path in (output, *asked.values()):
+    for path in (job.output, job.quarantine, *asked.values()):
         require_writable(path)
     compute = _engine(model, settings)
     try:
@@ -172,10 +173,10 @@ def _extractor(model: Path, settings: "PredictConfig") -> "Extractor":
 
 def _show(model: Path, settings: "PredictConfig", source: "Source") -> None:
     """Print the first articles as a table; say what bad rows were met before the last of them."""
-    from ..predict import Article
+    from ..predict import Article, no_article
 
     articles: list[Article] = []
-    bad, note = 0, ""
+    bad, first = 0, None
     for row in source:
         if isinstance(row, Article):
             articles.append(row)
@@ -184,17 +185,16 @@ def _show(model: Path, settings: "PredictConfig", source: "Source") -> None:
         elif settings.strict:
             raise HasilaError(f"{row} (without --strict such rows are passed over)")
         else:
-            bad += 1
-            note = note or f"the first: {row}"
-    if bad and not articles:
-        raise HasilaError(f"none of the {bad:,} rows is an article; {note}")
+            bad, first = bad + 1, first or row
+    if first and not articles:
+        raise no_article(bad, first)
     predictions = _extractor(model, settings).extract([article.text for article in articles])
     show_reports(
         Report(article.id, article.text, found.spans)
         for article, found in zip(articles, predictions, strict=True)
     )
-    if bad:
-        _note(f"{bad:,} bad rows were passed over; {note}")
+    if first:
+        _note(f"{counted(bad, 'bad row')} passed over; the first: {first}")
 
 
 def _write_summary(path: Path, summary: "Summary") -> None:
@@ -210,8 +210,8 @@ def _report(summary: "Summary") -> None:
     counts = summary.counts
     found = ", ".join(f"{count:,} {label}" for label, count in sorted(counts.spans.items()))
     out.print(
-        f"{counts.articles:,} articles, {counts.words:,} words: {found or 'no spans'}; "
-        f"{summary.words_per_second:,.0f} words/s"
+        f"{counted(counts.articles, 'article')}, {counted(counts.words, 'word')}: "
+        f"{found or 'no spans'}; {summary.words_per_second:,.0f} words/s"
     )
     for label, surfaces in summary.most_frequent.items():
         if surfaces:
@@ -219,11 +219,13 @@ def _report(summary: "Summary") -> None:
             out.print(f"most frequent {label}: {listed}", markup=False, soft_wrap=True)
     notes = [f"warning: unlike the model's development reports: {note}" for note in summary.drift]
     if counts.cut_words:
-        notes.append(f"{counts.cut_words:,} words longer than a window were judged by their head")
+        notes.append(
+            f"{counted(counts.cut_words, 'word')} longer than a window, judged by the head"
+        )
     if counts.had_spans:
-        notes.append(f'{counts.had_spans:,} articles had a field "spans": it was replaced')
+        notes.append(f'{counted(counts.had_spans, "article")} had a field "spans": it was replaced')
     if summary.quarantine:
-        notes.append(f"{counts.rejected:,} bad rows were set aside: {summary.quarantine}")
+        notes.append(f"{counted(counts.rejected, 'bad row')} set aside: {summary.quarantine}")
     for note in notes:
         _note(note)
     out.print(f"written: {summary.output}", markup=False, soft_wrap=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from ..data.errors import counted
+
 if TYPE_CHECKING:
     from ..predict import Progress as State
 
@@ -41,7 +43,7 @@ class PredictBar:
         """Show a state."""
         counts = state.counts
         parts = [
-            f"{counts.articles:,} articles",
+            counted(counts.articles, "article"),
             f"{state.words_per_second:,.0f} words/s",
             *(f"{label} {count:,}" for label, count in sorted(counts.spans.items())),
             *([f"[yellow]{counts.rejected:,} set aside[/]"] if counts.rejected else []),

@@ -20,6 +20,7 @@ from .scoring import (
     load_gold,
     load_system,
     measure,
+    require_outputs,
     show,
     write,
 )
@@ -48,8 +49,10 @@ def score(
     from ..data.formats import Losses
     from ..eval import Stamp
 
+    read = [gold, *predictions, *(train or ()), *(annotators or ())]
+    require_outputs([html, json_to, markdown], read)
     losses = Losses()
-    reports, files = load_gold([gold], losses, by, (html, json_to, markdown))
+    reports, files = load_gold([gold], losses, by)
     pairings = []
     for number, path in enumerate(predictions, 1):
         role = f"run {number}" if len(predictions) > 1 else "predictions"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from ..data.errors import counted
 from .console import out, plain
 
 if TYPE_CHECKING:
@@ -46,27 +47,32 @@ Rounds = Annotated[int, typer.Option(min=100, help="Resamples of the bootstrap."
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
 
-def load_gold(
-    paths: Sequence[Path],
-    losses: "Losses",
-    by: Sequence[str] | None = None,
-    outputs: Iterable[Path | None] = (),
-) -> "tuple[list[Report], tuple[DataFile, ...]]":
-    """The reports to score on and their files' stamps; what would fail in the end is refused now.
+def require_outputs(outputs: Iterable[Path | None], read: Iterable[Path]) -> None:
+    """Refuse now what could not be written in the end, or would be written over what is read.
 
     Raises:
-        HasilaError: there are no reports, none has a field of ``by``, or an output cannot be
-            written.
+        HasilaError: there is such an output.
     """
-    from ..data.errors import HasilaError
-    from ..data.files import require_writable
+    from ..data.files import require_apart, require_writable
+    from ..data.formats import files_of
+
+    written = list(filter(None, outputs))
+    for path in written:
+        require_writable(path)
+    require_apart(files_of(read), written)
+
+
+def load_gold(
+    paths: Sequence[Path], losses: "Losses", by: Sequence[str] | None = None
+) -> "tuple[list[Report], tuple[DataFile, ...]]":
+    """The reports to score on and their files' stamps.
+
+    Raises:
+        HasilaError: there are no reports, or none has a field of ``by``.
+    """
     from ..eval.breakdown import require_fields
 
-    for output in filter(None, outputs):
-        require_writable(output)
     reports, stamps = _load("gold", paths, losses)
-    if not reports:
-        raise HasilaError(f"{', '.join(map(str, paths))}: no reports to score on")
     require_fields(reports, by or ())
     return reports, stamps
 
@@ -164,7 +170,7 @@ def measure(
 
 def show(evaluation: "Evaluation") -> None:
     """Print the scores, the errors by kind and what stands beside them."""
-    table = Table("label", title=f"strict scores, {len(evaluation.cases):,} reports")
+    table = Table("label", title=f"strict scores, {counted(len(evaluation.cases), 'report')}")
     for name in ("precision", "recall", "F1", "95 %", "gold", "predicted"):
         table.add_column(name, justify="right")
     for name, counts in evaluation.scores.labels.items():

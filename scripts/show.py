@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..data.errors import HasilaError
+from ..data.files import some
 from ..data.jsonl import read_json_lines, report_from
 from ..data.types import LABELS, Report
 from .console import out, plain
@@ -25,7 +26,8 @@ def show(
 ) -> None:
     """Show who, where and how many, one row a report; each surface once, in reading order."""
     reports = (
-        _report(record, where, text_field, id_field) for _, where, record in read_json_lines(file)
+        _report(record, where, text_field, id_field)
+        for _, where, record in some(read_json_lines(file), file)
     )
     show_reports(reports, first)
 

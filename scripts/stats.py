@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..data.errors import counted
 from .console import out, plain
 
 
@@ -19,23 +20,23 @@ def stats(
     from ..data.formats import open_reports
     from ..data.stats import stats
 
-    counted = stats(located.report for located in open_reports(paths))
-    sizes = len(counted.lengths), counted.words, counted.labels.total()
-    out.print("{:,} reports, {:,} words, {:,} spans".format(*sizes))
-    lengths = (f"{percentile} %: {words}" for percentile, words in counted.percentiles.items())
+    found = stats(located.report for located in open_reports(paths))
+    sizes = (len(found.lengths), "report"), (found.words, "word"), (found.labels.total(), "span")
+    out.print(", ".join(counted(*size) for size in sizes))
+    lengths = (f"{percentile} %: {words}" for percentile, words in found.percentiles.items())
     out.print("words a report, by percentile: " + ", ".join(lengths))
     for title, counts in (
-        ("label", counted.labels),
-        ("source", counted.sources),
-        ("country", counted.countries),
+        ("label", found.labels),
+        ("source", found.sources),
+        ("country", found.countries),
     ):
         table = Table(title, "spans" if title == "label" else "reports")
         for name, count in counts.most_common():
             table.add_row(plain(name), f"{count:,}")
         out.print(table)
-    for label in sorted(counted.labels):
+    for label in sorted(found.labels):
         table = Table(Column(plain(f"{label}: most frequent")), "spans")
-        of_label = (row for row in counted.surfaces.most_common() if row[0][0] == label)
+        of_label = (row for row in found.surfaces.most_common() if row[0][0] == label)
         for (_, surface), count in islice(of_label, top):
             table.add_row(plain(surface), f"{count:,}")
         out.print(table)

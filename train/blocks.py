@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.errors import HasilaError
+from ..data.errors import HasilaError, counted
 from ..data.pieces import Encoder
 from .packing import PackedCorpus
 
@@ -93,8 +93,8 @@ def split(corpus: PackedCorpus, every: int) -> tuple[list[tuple[int, int]], list
     held = list(range(every - 1, len(corpus), every))
     if not held:
         raise HasilaError(
-            f"the corpus has {len(corpus):,} documents: too few to hold out one in {every:,}; "
-            "set data.heldout_every lower and go on with --resume"
+            f"the corpus has {counted(len(corpus), 'document')}: too few to hold out one in "
+            f"{every:,}; set data.heldout_every lower and go on with --resume"
         )
     bounds = [-1, *held, len(corpus)]
     train = [(left + 1, right) for left, right in pairwise(bounds) if left + 1 < right]

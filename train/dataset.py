@@ -7,6 +7,7 @@ import torch
 from datasets import Dataset
 
 from ..data.batches import padded
+from ..data.errors import counted
 from ..data.pieces import Encoder
 from ..data.types import Report, Span
 from ..model.labels import IGNORED, LabelSet
@@ -36,11 +37,13 @@ class TrainingWindows:
 
     def describe(self) -> str:
         """One line for a person."""
-        line = f"{len(self.windows):,} windows, {self.words:,} words, {self.pieces:,} pieces"
+        sizes = (len(self.windows), "window"), (self.words, "word"), (self.pieces, "piece")
+        line = ", ".join(counted(*size) for size in sizes)
         if self.cut_words:
-            line += f"; {self.cut_words:,} words longer than a window, cut to their head"
+            line += f"; {counted(self.cut_words, 'word')} longer than a window, cut to the head"
         if self.lost:
-            line += f"; {len(self.lost):,} spans lost (off word edges, overlapping, other labels)"
+            lost = counted(len(self.lost), "span")
+            line += f"; {lost} lost (off word edges, overlapping, other labels)"
         return line
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from ..data.errors import HasilaError
+from ..data.errors import HasilaError, counted
 from ..model.hardware import best_device, has_fast_bf16
 from .blocks import Blocks
 from .folder import Say
@@ -175,7 +175,7 @@ class Learner:
         )
         say(
             f"step {done.step:,}: held-out loss {mean:.4f}, perplexity {math.exp(mean):,.2f} "
-            f"({asked:,} masked pieces)"
+            f"({counted(asked, 'masked piece')})"
         )
 
     def _batches(self, step: int) -> Iterator[Batch]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 
 from ..data.errors import HasilaError
-from ..model.checkpoint import encoder_path, loading
+from ..model.checkpoint import ENCODERS, encoder_path, loading
 from ..model.hardware import attention_for, best_device
 from .pretrain_config import PretrainModelConfig
 
@@ -49,7 +49,7 @@ def load_masked_lm(config: PretrainModelConfig, checkpoint: Path | None = None) 
         HasilaError: it cannot be loaded, or is of no kind that is understood.
     """
     name = checkpoint or encoder_path(config.encoder)
-    with loading(f"encoder {config.encoder!r}"):
+    with loading(f"encoder {config.encoder!r}", ENCODERS):
         shape = AutoConfig.from_pretrained(name, revision=config.revision)
         shape.hidden_dropout_prob = config.dropout
         shape.attention_probs_dropout_prob = config.attention_dropout

@@ -27,10 +27,16 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from ..data.errors import HasilaError
-from ..data.files import atomic_bytes, numbered_lines, open_bytes, require_writable
+from ..data.errors import HasilaError, counted
+from ..data.files import (
+    atomic_bytes,
+    numbered_lines,
+    open_bytes,
+    require_apart,
+    require_writable,
+)
 from ..data.pieces import Encoder
-from ..model.checkpoint import encoder_path, loading
+from ..model.checkpoint import ENCODERS, encoder_path, loading
 from .provenance import hashes
 
 _LEVEL = 19  # of zstd: packing is done once, and what is carried may be limited
@@ -101,7 +107,7 @@ def packing_encoder(name: str, revision: str | None = None) -> Encoder:
     Raises:
         HasilaError: it cannot be loaded, or marks no ends of texts, or has no mask piece.
     """
-    with loading(f"encoder {name!r}: its tokenizer"):
+    with loading(f"encoder {name!r}: its tokenizer", ENCODERS):
         tokenizer = AutoTokenizer.from_pretrained(encoder_path(name), revision=revision)
         encoder = Encoder(tokenizer, limit=2**31, stride=0)
     if tokenizer.mask_token_id is None or not encoder.suffix:
@@ -125,12 +131,13 @@ def pack(files: Sequence[Path], encoder: Encoder, output: Path) -> str:
 
     Raises:
         HasilaError: a file cannot be read, was packed with another vocabulary, no file holds a
-            document, or the output has another name or cannot be written.
+            document, or the output has another name, is one of the files or cannot be written.
     """
     if not is_packed(output):
         raise HasilaError(
             f"{output}: name a packed corpus NAME.safetensors, or NAME.safetensors.zst"
         )
+    require_apart(files, [output])
     require_writable(output)
     sources = [sha256 for _, sha256 in hashes(files)]
     vocabulary = vocabulary_sha256(encoder.tokenizer)
@@ -146,7 +153,7 @@ def pack(files: Sequence[Path], encoder: Encoder, output: Path) -> str:
                 lengths.extend(part.lengths)
                 words += part.words
         if not lengths:
-            raise HasilaError(f"no document in {', '.join(map(str, files))}")
+            raise HasilaError(f"{', '.join(map(str, files))}: there are no documents in it")
         metadata = {
             "vocabulary": vocabulary,
             "words": str(words),
@@ -166,7 +173,8 @@ def vocabulary_sha256(tokenizer: PreTrainedTokenizerBase) -> str:
 def _described(documents: int, words: int, pieces: int) -> str:
     pieces -= documents  # their separators
     mean = pieces / max(1, words)
-    return f"{documents:,} documents, {words:,} words, {pieces:,} pieces ({mean:.2f} a word)"
+    sizes = (counted(documents, "document"), counted(words, "word"), counted(pieces, "piece"))
+    return f"{', '.join(sizes)} ({mean:.2f} a word)"
 
 
 class _Part(NamedTuple):

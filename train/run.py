@@ -17,8 +17,8 @@ from transformers.trainer_utils import set_seed
 
 from ..data import read_located, require_clean
 from ..data.config import SHIPPED_REPORTS, checked
-from ..data.errors import HasilaError
-from ..data.files import atomic_text
+from ..data.errors import HasilaError, counted
+from ..data.files import atomic_text, some
 from ..data.pieces import Encoder
 from ..data.types import Report
 from ..data.words import words
@@ -113,7 +113,7 @@ def train(
     metadata = Metadata(window_pieces=limit, stride=config.model.stride)
     encoder = Encoder(tokenizer, limit, config.model.stride)
     windows = training_windows(reports["train"], encoder, LabelSet.of(model.config))
-    say(f"train: {len(reports['train']):,} reports, {windows.describe()}")
+    say(f"train: {counted(len(reports['train']), 'report')}, {windows.describe()}")
     special = len(encoder.prefix) + len(encoder.suffix)
     bar = ProgressBar(console)
     if process.is_main_process:
@@ -170,7 +170,10 @@ def _judged(trainer: TaggerTrainer, made_of: dict[str, Any]) -> Metadata:
 def _clean(files: Mapping[str, Sequence[Path]], say: Say) -> dict[str, list[Report]]:
     """The reports of each split, once all of them have passed the gate together."""
     warnings = require_clean(
-        located for paths in files.values() for path in paths for located in read_located(path)
+        located
+        for paths in files.values()
+        for path in paths
+        for located in some(read_located(path), path)
     )
     for kind, count in sorted(warnings.items()):
         say(f"warning: {kind}: {count:,} (see `hasila check`)")

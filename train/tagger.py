@@ -14,16 +14,11 @@ from transformers import (
 )
 
 from ..data.errors import HasilaError
-from ..model.checkpoint import encoder_path, loading
+from ..model.checkpoint import ENCODERS, encoder_path, loading
 from ..model.hardware import attention_for, best_device
 from ..model.int8 import QUANTIZED, load_quantized
 from ..model.labels import LabelSet
 from .config import ModelConfig
-
-_ADVICE = (
-    "name a hub model, a folder with config.json, model.safetensors and tokenizer.json, "
-    "`shipped` or `shipped-tagger`"
-)
 
 
 def load_tagger(
@@ -46,7 +41,7 @@ def load_tagger(
         "hidden_dropout_prob": config.dropout,
         "attention_probs_dropout_prob": config.attention_dropout,
     }
-    with loading(f"encoder {config.encoder!r}", _ADVICE):
+    with loading(f"encoder {config.encoder!r}", ENCODERS):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
         other = _has_other_head(AutoConfig.from_pretrained(name, revision=revision), labels)
         quantized = (Path(name) / QUANTIZED).exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import HasilaError
-from ..files import DAMAGED, open_bytes
+from ..files import DAMAGED, open_bytes, some
 from ..jsonl import Located, read_located, write_reports
 from ..markup import read_markup
 from ..markup_writer import write_markup
@@ -133,11 +133,11 @@ def open_reports(
     """The reports of files and folders, one after the other; of a folder of ours, its ``*.jsonl``.
 
     Raises:
-        HasilaError: there is nothing to read, or a file is not in its format.
+        HasilaError: a folder has no files, a file no reports, or it is not in its format.
     """
     losses = Losses() if losses is None else losses
     for path in files_of(paths, name):
-        yield from read_format(path, name, losses)
+        yield from some(read_format(path, name, losses), path)
 
 
 def files_of(paths: Iterable[Path], name: str | None = None) -> Iterator[Path]:
@@ -165,7 +165,8 @@ def detected(path: Path) -> str:
     name = _folder_format(path) if path.is_dir() else _file_format(path)
     if not name:
         raise HasilaError(
-            f"{path}: cannot tell its format; say --from, one of {', '.join(FORMATS)}"
+            f"{path}: cannot tell its format; `hasila convert --from` makes JSONL of it, and reads "
+            f"{', '.join(FORMATS)}"
         )
     return name
 
@@ -195,10 +196,8 @@ def _line_format(path: Path) -> str | None:
     with open_bytes(path) as stream:
         try:
             lines = iter(lambda: stream.readline(2**24), b"")
-            line = next((line for line in lines if line.strip()), b"").decode(
-                "utf-8-sig", "replace"
-            )
-        except DAMAGED:
+            line = next(line for line in lines if line.strip()).decode("utf-8-sig", "replace")
+        except (StopIteration, *DAMAGED):
             return "hasila"  # whose reader says what is wrong with the file
     if line.startswith("==="):
         return "markup"

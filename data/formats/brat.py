@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import HasilaError
+from ..errors import HasilaError, counted
 from ..jsonl import Located, read_json_lines, write_json_lines
 from ..types import Report, Span
 from .common import (
@@ -51,9 +51,9 @@ def read_brat(path: Path, losses: Losses) -> Iterator[Located]:
     records = _records(folder / RECORDS)
     for text_file in texts:
         ann = text_file.with_suffix(".ann")
+        text = whole_text(text_file)
         if not ann.exists():
             raise HasilaError(f"{text_file}: its annotations {ann.name} are missing")
-        text = whole_text(text_file)
         spans = list(_spans(ann, text, losses))
         name = text_file.stem
         where = str(folder / RECORDS)
@@ -95,7 +95,7 @@ def _spans(ann: Path, text: str, losses: Losses) -> Iterator[Span]:
 
 def _inside(span: Span, text: str, where: str) -> Span:
     if not 0 <= span.start < span.end <= len(text):
-        raise HasilaError(f"{where}: wrong offsets: the text has {len(text)} characters")
+        raise HasilaError(f"{where}: wrong offsets: the text has {counted(len(text), 'character')}")
     return span
 
 

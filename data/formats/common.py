@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import HasilaError
 from ..files import DAMAGED, open_bytes, require_folder
-from ..jsonl import report_from, span_record
+from ..jsonl import FIELDS, report_from, span_record
 from ..offsets import UNITS, to_code_points, unit_starts
 from ..types import Report, Span
 
@@ -20,8 +20,6 @@ Losses = Counter[str]
 
 RECORD = "hasila"
 """The field in which a tool's file keeps what the tool has no place for."""
-
-FIELDS = ("source", "date", "country")
 
 LARGEST_FILE = 2**30
 """In bytes, decompressed: formats that cannot be read as a stream are refused beyond it."""
@@ -57,8 +55,8 @@ def report_beside(
     """A report from a tool's text and spans and, if there is one, its `record_beside`.
 
     Without a record ``identifier`` and ``meta`` are taken, and of meta a source, a date and a
-    country become the report's. Values of NUMBERs that were moved or
-    removed in the tool are counted as lost.
+    country become the report's. Values of NUMBERs that were moved or removed in the tool are
+    counted as lost.
 
     Raises:
         HasilaError: the record is damaged; ``where`` begins the message.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import HasilaError
+from ..errors import HasilaError, counted
 from ..jsonl import Located, dumped, parsed
 from ..types import Offsets, Report, Span
 from ..words import words
@@ -49,7 +49,8 @@ def read_huggingface(path: Path, losses: Losses) -> Iterator[Located]:
             where = f"{place}: row {number}"
             tokens, tags = (row[column] for column in columns)
             if len(tokens) != len(tags):
-                raise HasilaError(f"{where}: {len(tokens)} words and {len(tags)} tags")
+                sizes = counted(len(tokens), "word"), counted(len(tags), "tag")
+                raise HasilaError(f"{where}: {' and '.join(sizes)}")
             if names and not all(tag in range(len(names)) for tag in tags):
                 raise HasilaError(f"{where}: a tag is none of the {len(names)} of its ClassLabel")
             sentence = [

@@ -34,7 +34,8 @@ def read_label_studio(path: Path, losses: Losses) -> Iterator[Located]:
     Raises:
         HasilaError: the file is no list of tasks, or a region's text is not at its offsets.
     """
-    tasks = parsed(whole_text(path), str(path))
+    text = whole_text(path)
+    tasks = parsed(text, str(path)) if text.strip() else []
     if not isinstance(tasks, list):
         raise HasilaError(f"{path}: no list of tasks; export from Label Studio as JSON")
     for number, task in enumerate(tasks, 1):

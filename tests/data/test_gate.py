@@ -171,7 +171,7 @@ def test_training_is_refused_with_counts_and_places(tmp_path: Path):
     path = tmp_path / "x.jsonl"
     write_reports(path, [good, bad])
     with pytest.raises(
-        HasilaError, match=rf"1 errors \(1 off-word-edge\)(.|\n)*{path}:2: report r2"
+        HasilaError, match=rf"1 error \(1 off-word-edge\)(.|\n)*{path}:2: report r2"
     ):
         require_clean(read_located(path))
     write_reports(path, [good, Report("r3", TEXT)])

@@ -144,7 +144,7 @@ def test_the_ceiling_is_over_the_reports_both_annotated() -> None:
 
 def test_a_ceiling_on_other_reports_says_so() -> None:
     two = [Report("0", REPORTS[0].text, REPORTS[0].spans), Report("n", "نص آخر")]
-    cases = ((two, "2 reports, 1 of them among"), (two[1:], "1 other reports than those scored"))
+    cases = ((two, "2 reports, 1 of them among"), (two[1:], "1 other report than those scored"))
     for annotated, said in cases:
         found = evaluate(
             pair(REPORTS, predictions()), Stamp("x"), annotators=(annotated, annotated), rounds=100

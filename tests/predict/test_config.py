@@ -44,7 +44,7 @@ def test_options_win_and_what_was_not_given_does_not(tmp_path: Path) -> None:
 def test_what_is_no_config_is_told_which_keys_there_are(tmp_path: Path) -> None:
     with pytest.raises(HasilaError, match=r"desk\.yaml: expected keys such as engine:, workers:"):
         load_predict_config(write(tmp_path, "- ray"))
-    with pytest.raises(HasilaError, match="shipped configs are: ray"):
+    with pytest.raises(HasilaError, match="name a file, or one of ray"):
         load_predict_config("spark")
 
 

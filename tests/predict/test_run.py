@@ -262,7 +262,7 @@ def test_nothing_but_bad_rows_is_an_error(
 ) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('{"body": "x"}\n' * 3)
-    with pytest.raises(HasilaError, match=r"none of the 3 rows is an article.*fields: body"):
+    with pytest.raises(HasilaError, match=r"no article in 3 rows; the first: .*fields: body"):
         go(path, checkpoint, tmp_path / "out.jsonl", local_engine(extractor))
     path.write_text("")
     go(path, checkpoint, tmp_path / "out.jsonl", local_engine(extractor))

@@ -159,11 +159,22 @@ def test_no_cell_is_a_formula(cell: str) -> None:
 )
 def test_an_ending_chooses_the_sink(name: str, sink: str) -> None:
     assert sink_of(Path(name)) == sink
+    assert sink_of(Path(name), "jsonl") == "jsonl"
 
 
-def test_an_unknown_ending_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("o.docx", ""),
+        ("o.html.gz", ""),
+        ("o.parquet.gz", ""),
+        ("o.parquet.zst", ""),
+        ("o.zst", "parquet"),
+    ],
+)
+def test_an_ending_that_nothing_is_written_with_is_refused(name: str, asked: str) -> None:
     with pytest.raises(HasilaError, match="choose an ending"):
-        sink_of(Path("o.docx"))
+        sink_of(Path(name), asked)
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["حلب", "عدن"])))))

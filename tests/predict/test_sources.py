@@ -109,6 +109,25 @@ def test_parquet_and_datasets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("state.json", "{}"),
+        ("state.json", '{"_data_files": [], "_fingerprint": 5}'),
+        ("dataset_info.json", "[]"),
+        ("dataset_info.json", "{"),
+        ("data-00000-of-00001.arrow", ""),
+    ],
+)
+def test_a_damaged_dataset_is_set_aside(tmp_path: Path, file: str, content: str) -> None:
+    folder = tmp_path / "set"
+    Dataset.from_list(RECORDS).save_to_disk(folder)
+    (folder / file).write_text(content)
+    (row,) = rejected(folder)
+    assert str(row).startswith(f"{folder}: cannot be read: ")
+    assert "save it anew" in row.reason
+
+
+@pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [(pa.string(), "نص".encode(), b"\xd9"), (pa.timestamp("us"), 0, 2**62)],
 )
@@ -134,7 +153,7 @@ def test_folders_are_read_in_order_and_files_called_by_their_path(tmp_path: Path
     said: list[str] = []
     found = list(Source([tmp_path], say=said.append))
     assert [row.id for row in found if isinstance(row, Article)] == ["a.jsonl:1", "b", "sub/a"]
-    assert said == [f"{tmp_path}: 1 files of other kinds passed over"]
+    assert said == [f"{tmp_path}: 1 file of other kinds passed over"]
 
 
 def test_no_two_articles_of_a_run_are_called_alike(tmp_path: Path) -> None:
@@ -201,6 +220,12 @@ def test_standard_input(stdin: BinaryIO, encoding: str, before: int) -> None:
     stdin.write((before * plain + JSONL).encode(encoding))
     stdin.close()
     assert [a.id for a in articles(Path("-"))] == [*["e"] * before, "a0", "a1", "a2"]
+
+
+def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as Python has it after `hasila predict - <&-`
+    with pytest.raises(HasilaError, match="-: standard input is closed"):
+        Source([Path("-")])
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])

@@ -35,17 +35,27 @@ def bad(tmp_path: Path) -> Path:
 
 
 def test_check_of_good_reports(good):
-    assert run("check", good) == (0, "1 reports, 0 errors, 0 warnings\n")
+    assert run("check", good) == (0, "1 report, 0 errors, 0 warnings\n")
 
 
-def test_check_refuses_files_without_reports(good, tmp_path):
-    for name in ("empty.jsonl", "blank.jsonl"):
-        (tmp_path / name).write_text("\n" * (name == "blank.jsonl"), "utf-8")
-    result = CliRunner().invoke(app, ["check", str(good), *map(str, tmp_path.glob("*[yk].jsonl"))])
+def test_check_names_every_file_it_cannot_read_and_checks_the_others(good, bad, tmp_path):
+    broken = {"a.jsonl": "", "b.jsonl": "\n \n", "c.jsonl": "{"}
+    for name, content in broken.items():
+        (tmp_path / name).write_text(content, "utf-8")
+    files = tmp_path / "a.jsonl", good, tmp_path / "b.jsonl", tmp_path / "c.jsonl", bad
+    result = CliRunner().invoke(app, ["check", *map(str, files)])
     assert isinstance(result.exception, HasilaError)
-    for name in ("empty.jsonl", "blank.jsonl"):
-        assert f"{tmp_path / name}: there are no reports in it" in str(result.exception)
-    assert "1 reports, 0 errors" in result.output
+    empty, blank, cut = str(result.exception).splitlines()
+    assert empty.startswith(f"{tmp_path / 'a.jsonl'}: there are no reports in it")
+    assert blank.startswith(f"{tmp_path / 'b.jsonl'}: there are no reports in it")
+    assert cut.startswith(f"{tmp_path / 'c.jsonl'}:1: not valid JSON")
+    assert "2 reports, 1 error, 0 warnings" in result.output
+
+
+def test_check_of_nothing_says_no_more_than_that(tmp_path):
+    result = CliRunner().invoke(app, ["check", str(tmp_path / "x"), str(tmp_path / "y")])
+    assert "y: there is no such file or folder" in str(result.exception)
+    assert result.output == ""
 
 
 def test_check_of_a_folder_names_file_and_line_and_ends_with_1(good, bad):
@@ -53,7 +63,7 @@ def test_check_of_a_folder_names_file_and_line_and_ends_with_1(good, bad):
     assert status == 1
     assert f"{bad}:1: report r2: error: off-word-edge" in output
     assert "1 off-word-edge (error)" in output
-    assert "2 reports, 1 errors, 0 warnings" in output
+    assert "2 reports, 1 error, 0 warnings" in output
 
 
 def test_check_as_json(good, bad):
@@ -77,7 +87,7 @@ def test_convert_with_a_label_map_says_what_it_dropped(tmp_path):
     source.write_text("قال\tO\nأحمد\tB-PERS\nأمس\tB-DATE\n", "utf-8")
     status, output = run("convert", source, target, "--label-map", "wojood")
     assert status == 0
-    assert "1 DATE spans dropped" in output
+    assert "DATE spans dropped: 1" in output
     (report,) = read_reports(target)
     assert report.spans == (Span(4, 8, "ACTOR"),)
 
@@ -103,7 +113,7 @@ def test_predictions_go_out_as_pre_annotations(tmp_path, name):
             example = json.loads(target.read_text("utf-8"))
             assert example["label"] == [[5, 7, "NUMBER"], [18, 21, "LOCATION"]]
             assert (example["model"], example["confidence"]) == ("hasila-1.0", 0.25)
-            assert "1 confidences of single spans" in output
+            assert "confidences of single spans, of which the lowest is kept: 1" in output
         case _:
             content = (target / "r1.xmi").read_text("utf-8")
             assert 'value="LOCATION" model="hasila-1.0" confidence="0.25"' in content
@@ -122,8 +132,16 @@ def test_agree_lists_disagreements_and_counts(good, tmp_path):
     assert status == 0
     assert "report r1: boundary: A LOCATION 'حلب', B LOCATION 'في حلب'" in output
     assert "0.6667" in output
-    assert "1 disagreements: boundary" in output
+    assert "1 disagreement: boundary" in output
+    assert "\n1 report compared" in output
     assert "r1: boundary" not in run("agree", good, other, "--quiet")[1]
+
+
+def test_convert_never_writes_over_what_it_reads(good):
+    for target in (good, good.parent / "." / good.name):
+        result = CliRunner().invoke(app, ["convert", str(good.parent), str(target)])
+        assert "good.jsonl: would be written over what is read" in str(result.exception)
+    assert list(read_reports(good)) == [GOOD]
 
 
 @pytest.fixture
@@ -187,7 +205,7 @@ def test_stats_counts_surfaces_by_their_words(tmp_path):
 def test_stats(good):
     status, output = run("stats", good)
     assert status == 0
-    assert "1 reports, 5 words, 3 spans" in output
+    assert "1 report, 5 words, 3 spans" in output
     for expected in ("وكالة", "Syria", "NUMBER: most frequent", "حلب"):
         assert expected in output
 

@@ -48,14 +48,14 @@ def test_the_table_hides_no_bad_row(
 ) -> None:
     table, lines = tmp_path / "in.csv", tmp_path / "in.jsonl"
     table.write_text("id,body\n1,نص\n", "utf-8")
-    with pytest.raises(HasilaError, match=r"none of the 1 rows is an article.*id, body"):
+    with pytest.raises(HasilaError, match=r"no article in 1 row; the first: .*id, body"):
         predict(checkpoint, table)
     # Fields that annotations have too may hold anything in an article.
     record = {"text": reports[0].text, "date": 20240101, "source": {"name": "x"}}
     lines.write_text(json.dumps(record) + "\n{broken\n")
     shown = predict(checkpoint, lines)
     assert len(rows(shown)) == 1
-    assert "1 bad rows were passed over; the first:" in shown.stderr
+    assert "1 bad row passed over; the first:" in shown.stderr
     with pytest.raises(HasilaError, match="without --strict"):
         predict(checkpoint, lines, "--strict")
 
@@ -69,7 +69,7 @@ def test_everything_that_can_be_asked_for(checkpoint: Path, articles: Path, tmp_
     assert result.exit_code == 0, result.output
     assert "25 articles" in result.stdout
     assert "most frequent LOCATION" in result.stdout
-    assert f"1 bad rows were set aside: {output}.quarantine.jsonl" in result.stderr
+    assert f"1 bad row set aside: {output}.quarantine.jsonl" in result.stderr
     counts = json.loads(summary.read_text("utf-8"))
     assert counts["articles"] == 25
     assert counts["peak_memory_bytes"] > 10**8
@@ -108,6 +108,8 @@ def test_what_was_predicted_is_shown_alike(
         (["--workers", "-1", "--output", "o.csv"], "workers: should be greater than or equal to 0"),
         (["--engine", "ray"], "name one with --output"),
         (["--output", "o.docx"], "choose an ending"),
+        (["--output", "o.parquet.gz"], "choose an ending"),
+        (["--to", "parquet", "--output", "o.gz"], "choose an ending"),
         (["--to", "csv"], "--to is for what is written"),
         (["--summary-file", "s.json"], "--summary-file is for what is written"),
         (["--metrics-file", "m.prom"], "--metrics-file is for what is written"),
@@ -121,18 +123,23 @@ def test_mistakes_are_told(
 
 
 def test_files_that_cannot_be_written_are_refused_before_the_work(
-    checkpoint: Path, articles: Path, tmp_path: Path
+    checkpoint: Path, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, folder, file = tmp_path / "o.jsonl", tmp_path / "folder.csv", tmp_path / "file"
     folder.mkdir()
     file.touch()
+    (tmp_path / "p.jsonl.quarantine.jsonl").mkdir()
     for arguments in (
         ["--output", folder],
+        ["--output", "/proc/o.jsonl"],
+        ["--output", tmp_path / "p.jsonl"],
         ["--output", output, "--summary-file", folder],
         ["--output", output, "--metrics-file", file / "m.prom"],
     ):
-        with pytest.raises(HasilaError, match="cannot be written"):
-            predict(checkpoint, articles, *arguments)
+        with monkeypatch.context() as patch:
+            patch.setattr("hasila.model.Extractor.load", pytest.fail)
+            with pytest.raises(HasilaError, match="cannot be written"):
+                predict(checkpoint, articles, *arguments)
         assert not list(tmp_path.glob("*.parts"))
     output.with_name("o.jsonl.parts").touch()
     with pytest.raises(HasilaError, match=r"o\.jsonl\.parts: File exists; mend it and give"):
@@ -163,6 +170,28 @@ def test_no_file_is_two_things(
     with pytest.raises(HasilaError, match=r"is both .* and .*; name another file"):
         predict("in.jsonl", "in.quarantine.jsonl", "--to", "jsonl", *named)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        ["--output", "in/o.jsonl"],
+        ["--output", "in/deep/o.json"],  # whose bad rows are o.json.quarantine.jsonl
+        ["--output", "o.jsonl", "--summary-file", "in/s.txt"],
+    ],
+)
+def test_nothing_is_written_where_it_would_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in/deep").mkdir(parents=True)
+    Path("in/a.txt").write_text("قتل 27", "utf-8")
+    for left in ("in/o.jsonl.quarantine.jsonl", "in/o.jsonl"):  # by a run that was killed, or done
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(HasilaError, match="would be read as articles"):
+            predict("in", *named)
+        assert sorted(tmp_path.rglob("*")) == before
+        Path(left).write_text("{}\n")
 
 
 def reading_standard_input(

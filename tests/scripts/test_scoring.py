@@ -96,7 +96,7 @@ def test_score_with_two_annotators_and_another_field(tmp_path: Path, gold: Path,
     others = tmp_path / "others.jsonl"
     write_reports(others, [replace(reports[0], text=reports[0].text + ".")])
     printed = run("score", gold, found, "--annotators", others, others, "--rounds", 100)
-    assert "on 1 other reports than those scored" in printed
+    assert "on 1 other report than those scored" in printed
 
 
 def test_what_would_fail_in_the_end_is_refused_at_once(tmp_path: Path, gold: Path) -> None:
@@ -114,8 +114,26 @@ def test_what_would_fail_in_the_end_is_refused_at_once(tmp_path: Path, gold: Pat
     with pytest.raises(HasilaError, match=r"'sorce' .* there are date, id, source, year"):
         run("score", gold, nowhere, "--by", "sorce")
     for command in (["score", empty, nowhere], ["compare", empty, nowhere, nowhere]):
-        with pytest.raises(HasilaError, match=r"empty\.jsonl: no reports to score on"):
+        with pytest.raises(HasilaError, match=r"empty\.jsonl: there are no reports in it"):
             run(*command)
+
+
+def test_no_output_is_written_over_what_is_read_or_over_another(tmp_path: Path, gold: Path) -> None:
+    before, other, new = gold.read_bytes(), tmp_path / "other", tmp_path / "new"
+    for command in (
+        ["score", gold, other, "--json", gold],
+        ["score", other, gold, "--html", gold],
+        ["score", other, other, "--train", gold, "--markdown", gold],
+        ["score", other, other, "--annotators", other, gold, "--json", gold],
+        ["score", other, tmp_path, "--json", gold],
+        ["score", gold, gold, "--json", new, "--html", new],
+        ["compare", other, other, gold, "--json", gold],
+        ["evaluate", "shipped", "--reports", gold, "--html", gold],
+    ):
+        with pytest.raises(HasilaError, match="would be written over"):
+            run(*command)
+    assert gold.read_bytes() == before
+    assert not new.exists()
 
 
 def test_what_reading_the_gold_cost_is_counted(tmp_path: Path) -> None:
@@ -135,7 +153,7 @@ def test_compare_lists_what_differs(tmp_path: Path, gold: Path, reports) -> None
     a, b = (predict(tmp_path / f"{lost}.jsonl", reports, lost) for lost in (2, 0))
     target = tmp_path / "out.json"
     printed = run("compare", gold, a, b, "--rounds", 500, "--spans", 3, "--json", target)
-    assert "80 spans differ" in printed
+    assert "80 differing spans" in printed
     record = json.loads(target.read_text("utf-8"))
     assert record["micro"]["delta"] == pytest.approx(1 / 3)
     assert record["micro"]["p_randomisation"] < 0.01
@@ -225,6 +243,8 @@ def test_a_missing_file_is_one_clear_error(tmp_path: Path, gold: Path) -> None:
         run("score", gold, tmp_path / "nowhere.jsonl")
     with pytest.raises(HasilaError, match="no complete checkpoint"):
         run("evaluate", tmp_path, "--reports", gold)
+    with pytest.raises(HasilaError, match=r"dev\.jsonl: no complete checkpoint"):
+        run("evaluate", gold, "--reports", gold)
 
 
 def test_evaluate_predicts_scores_and_stamps(

@@ -61,6 +61,15 @@ def test_the_text_may_be_in_another_field(tmp_path: Path) -> None:
     assert 'no text in field "text"; --text-field names another' in str(refused.exception)
 
 
+def test_what_is_no_jsonl_comes_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "x.conll"
+    path.write_text("قتل\tO\n27\tB-NUMBER\n", "utf-8")
+    refused = CliRunner().invoke(app, ["show", str(path)])
+    assert isinstance(refused.exception, HasilaError)
+    assert "x.conll:1: not valid JSON" in str(refused.exception)
+    assert "`hasila convert` makes it of other formats" in str(refused.exception)
+
+
 def test_a_text_cannot_steer_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     span = {"start": 0, "end": 9, "label": "ACTOR"}

@@ -20,6 +20,7 @@ def test_all_problems_come_in_one_message(tmp_path: Path) -> None:
 train: {learning_rat: 1e-4, epochs: 2.5, warmup: 1.5, seed: true}
 model: {window_pieces: 100, stride: 80}
 encoder: x
+trian: {epochs: 3}
 """,
     )
     with pytest.raises(HasilaError) as caught:
@@ -28,6 +29,7 @@ encoder: x
     assert "output: is missing" in message
     assert "train.learning_rat: no such key; did you mean train.learning_rate?" in message
     assert "encoder: no such key; did you mean model.encoder?" in message
+    assert "  - trian: no such key; did you mean train?" in message
     assert "train.epochs:" in message
     assert "train.warmup:" in message
     assert "train.seed:" in message
@@ -48,6 +50,18 @@ def test_overrides_are_yaml_values(tmp_path: Path) -> None:
 def test_a_broken_override_is_refused(tmp_path: Path, override: str) -> None:
     with pytest.raises(HasilaError, match="--set"):
         load_config(write(tmp_path, "output: runs/x"), [override])
+
+
+def test_what_is_wrong_in_an_override_is_not_laid_on_the_file(tmp_path: Path) -> None:
+    with pytest.raises(HasilaError, match=r"run\.yaml with --set: cannot be used(?s:.*)epochs"):
+        load_config(write(tmp_path, "output: runs/x"), ["train.epochs=many"])
+
+
+def test_a_config_that_is_no_utf_8_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text("output: x", "utf-16")
+    with pytest.raises(HasilaError, match=r"run\.yaml: not UTF-8 .*save it as UTF-8"):
+        load_config(path)
 
 
 @pytest.mark.parametrize("text", ["- a", "a: [", "\x00", ""])

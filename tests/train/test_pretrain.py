@@ -262,5 +262,5 @@ def test_shipped_configs_load_by_path_and_by_name(path: Path) -> None:
 
 
 def test_the_name_of_no_shipped_config_lists_them() -> None:
-    with pytest.raises(HasilaError, match="shipped configs are: cpu, gpu"):
+    with pytest.raises(HasilaError, match="name a file, or one of cpu, gpu"):
         load_pretrain_config("tpu")

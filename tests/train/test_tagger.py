@@ -57,6 +57,15 @@ def test_a_damaged_encoder_is_one_clear_error(
         load(str(damaged))
 
 
+@pytest.mark.parametrize("name", ["empty", "encoder.txt"])
+def test_a_folder_or_file_without_an_encoder_is_one_clear_error(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.mkdir() if name == "empty" else path.write_text("x")
+    for load in (lambda p: load_tagger(ModelConfig(encoder=p), LabelSet()), packing_encoder):
+        with pytest.raises(HasilaError, match=rf"{name}': there is none in it; name a hub model"):
+            load(str(path))
+
+
 @pytest.mark.parametrize("count", [7, 9])
 def test_a_tagger_of_other_labels_gets_a_new_head(
     encoder: Path, tmp_path: Path, count: int

@@ -21,6 +21,7 @@ from hasila.data.formats import (
     write_format,
 )
 from hasila.data.types import Report, Span
+from hasila.eval import read_predictions
 
 SAMPLES = Path(__file__).parent / "samples"
 TASK = {"data": {"text": "نص قصير"}}
@@ -72,6 +73,7 @@ MALFORMED = [
     ("conll", "x.conll", OFFSET_ROWS + "قصير\tO\n", r"x\.conll:4: .*every row is word, start"),
     ("conll", "x.conll", '# text = "نص\nنص\tO\n', r"x\.conll:1: not valid JSON"),
     ("brat", "x.txt", "نص", r"its annotations x\.ann are missing"),
+    ("brat", "x.jsonl", "نص", r"x\.txt: cannot be read: No such file"),
     ("inception", "x.xmi", "<xmi:XMI", r"x\.xmi:1: broken XML"),
     ("inception", "x.xmi", "<a/>", r"TypeSystem\.xml is missing"),
     ("inception", "x.zip", "PK", "no readable zip file"),
@@ -185,7 +187,7 @@ def test_a_data_set_without_words_or_with_other_offsets(tmp_path):
         reading("datasets", tmp_path / "a")
     rows = {"tokens": [["نص"]], "ner_tags": [["O", "O"]]}
     Dataset.from_dict(rows).save_to_disk(tmp_path / "b")
-    with pytest.raises(HasilaError, match="row 1: 1 words and 2 tags"):
+    with pytest.raises(HasilaError, match="row 1: 1 word and 2 tags"):
         reading("datasets", tmp_path / "b")
     moved = {
         "tokens": [["نص"]],
@@ -207,6 +209,22 @@ def test_a_data_set_of_others_is_read_by_its_tags(tmp_path):
     assert [report.text for report in reports] == ["في حلب"] * 2
     assert reports[0].spans == (Span(3, 6, "LOC"),)
     assert losses == {"reports whose text was joined from words, by single spaces": 2}
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.txt", "x.conll", "x.json", "x.jsonl.gz"])
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+def test_a_file_without_reports_is_one_clear_error(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    for read in (open_reports, read_predictions):
+        with pytest.raises(HasilaError, match=rf"{name}: there are no reports in it"):
+            list(read([path]))
+
+
+def test_the_advice_on_a_file_of_unknown_format_can_be_followed(tmp_path):
+    (tmp_path / "x.bin").write_text("نص", "utf-8")
+    with pytest.raises(HasilaError, match=r"x\.bin: cannot tell .* `hasila convert --from`"):
+        list(open_reports([tmp_path / "x.bin"]))
 
 
 def test_a_file_that_is_not_there_and_a_format_that_is_none(tmp_path):

@@ -171,5 +171,5 @@ def test_our_own_formats_are_told_apart(tmp_path):
 @pytest.mark.parametrize("name", ["x.csv", "x.txt"])
 def test_what_cannot_be_told_is_asked_for(tmp_path, name):
     (tmp_path / name).write_text("a,b")
-    with pytest.raises(HasilaError, match=r"cannot tell its format; say --from"):
+    with pytest.raises(HasilaError, match=r"cannot tell its format; `hasila convert --from`"):
         detected(tmp_path / name)
