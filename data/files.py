@@ -4,7 +4,7 @@ import gzip
 import io
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -78,20 +78,17 @@ def some(items: Iterable[_T], path: Path, what: str = "reports") -> Iterator[_T]
         raise HasilaError(f"{path}: there are no {what} in it; is it the right file, and whole?")
 
 
-def require_apart(read: Iterable[Path], written: Iterable[Path]) -> None:
-    """Make sure that no file is written that is also read, or written twice.
+def require_apart(read: Iterable[Path], written: Mapping[str, Path]) -> None:
+    """Make sure that no file is written that is also read, or written as something else.
 
     Raises:
-        HasilaError: one is.
+        HasilaError: one is; the message names it by its key, what a user would call it.
     """
-    taken = {path.resolve() for path in read}
-    for path in written:
-        if path.resolve() in taken:
-            raise HasilaError(
-                f"{path}: would be written over what is read, or over another output; "
-                "name another file"
-            )
-        taken.add(path.resolve())
+    taken = {path.resolve(): "what is read" for path in read}
+    for name, path in written.items():
+        other = taken.setdefault(path.resolve(), name)
+        if other != name:
+            raise HasilaError(f"{path}: is both {other} and {name}; name another file")
 
 
 def require_writable(path: Path) -> None:

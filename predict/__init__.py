@@ -7,7 +7,7 @@ from .articles import Article, Rejected, no_article, tagged
 from .config import PredictConfig, load_predict_config
 from .local import local_engine
 from .rows import Fields
-from .run import Interrupted, Job, Progress, require_apart, run
+from .run import Interrupted, Job, Progress, require_unread, run
 from .sinks import SINKS, sink_of
 from .sources import Source
 from .summary import Summary
@@ -26,7 +26,7 @@ __all__ = [
     "load_predict_config",
     "local_engine",
     "no_article",
-    "require_apart",
+    "require_unread",
     "run",
     "sink_of",
     "tagged",

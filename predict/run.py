@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from ..data.errors import HasilaError, counted
+from ..data.files import require_apart
 from ..model.checkpoint import checkpoint_path, read_metadata
 from .articles import no_article
 from .counts import Counts, total
@@ -89,20 +90,17 @@ class Job:
         }
 
 
-def require_apart(source: Source, written: Mapping[str, Path]) -> None:
-    """Make sure that no file is written that is also read, or written as something else.
+def require_unread(source: Source, written: Mapping[str, Path]) -> None:
+    """Make sure that nothing is written that this run or the next would read, or written twice.
 
     Raises:
-        HasilaError: one is, or the next run would read it; the message names it by its key.
+        HasilaError: something is; the message names it by its key.
     """
-    taken = {file.path.resolve(): "what is read" for file in source.files}
     for name, path in written.items():
         if source.would_read(path):
             message = f"{path}: {name} would be read as articles; name a file in another folder"
             raise HasilaError(message)
-        other = taken.setdefault(path.resolve(), name)
-        if other != name:
-            raise HasilaError(f"{path}: is both {other} and {name}; name another file")
+    require_apart((file.path for file in source.files), written)
 
 
 def run(
@@ -128,7 +126,7 @@ def run(
     """
     checkpoint = checkpoint_path(job.model)
     usual = read_metadata(checkpoint).ranges
-    require_apart(source, job.written)
+    require_unread(source, job.written)
     made_of = manifest(checkpoint, source.files, job.fields)
     try:
         with opened(job.folder, made_of) as journal:

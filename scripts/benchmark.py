@@ -54,7 +54,7 @@ def benchmark(
         raise HasilaError(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
     chosen = BENCHMARKS[name]
     if json_to is not None:
-        require_apart((data / file for file in chosen.files.values()), [json_to])
+        require_apart((data / file for file in chosen.files.values()), {"--json": json_to})
         require_writable(json_to)
     splits = load_benchmark(chosen, data, verify=not unverified)
     reports = {split: [one.report for one in part] for split, part in splits.items()}

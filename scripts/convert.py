@@ -44,7 +44,7 @@ def convert(
     from ..data.relabel import load_label_map, relabelled
 
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")  # read when datasets loads
-    require_apart(files_of([source], from_), [target])
+    require_apart(files_of([source], from_), {"the output": target})
     losses = Losses()
     reports: Iterator[Report] = (
         located.report for located in open_reports([source], from_, losses)

@@ -56,7 +56,7 @@ def evaluate(
 
     folder = checkpoint_path(model)
     read = [*reports, *(train or ()), *(annotators or ())]
-    require_outputs([html, json_to, markdown], read)
+    require_outputs({"--html": html, "--json": json_to, "--markdown": markdown}, read)
     losses = Losses()
     gold, files = load_gold(reports, losses, by)
     quiet_libraries()

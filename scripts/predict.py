@@ -90,7 +90,15 @@ def predict(  # noqa: PLR0917 - options, given by name
 ) -> None:
     """Find who, where and how many in articles; killed at any moment, the same command goes on."""
     from ..model.hardware import keep_freed_memory
-    from ..predict import Interrupted, Job, Source, load_predict_config, require_apart, run, sink_of
+    from ..predict import (
+        Interrupted,
+        Job,
+        Source,
+        load_predict_config,
+        require_unread,
+        run,
+        sink_of,
+    )
 
     settings = load_predict_config(
         config,
@@ -119,7 +127,7 @@ def predict(  # noqa: PLR0917 - options, given by name
     sink = sink_of(output, settings.to)
     job = Job(model, output, sink, settings.fields, settings.strict)
     asked = {option: path for option, path in files.items() if path}
-    require_apart(source, job.written | asked)
+    require_unread(source, job.written | asked)
     for path in (job.output, job.quarantine, *asked.values()):
         require_writable(path)
     compute = _engine(model, settings)

@@ -50,7 +50,7 @@ def score(
     from ..eval import Stamp
 
     read = [gold, *predictions, *(train or ()), *(annotators or ())]
-    require_outputs([html, json_to, markdown], read)
+    require_outputs({"--html": html, "--json": json_to, "--markdown": markdown}, read)
     losses = Losses()
     reports, files = load_gold([gold], losses, by)
     pairings = []

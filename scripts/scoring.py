@@ -1,6 +1,6 @@
 """What the scoring commands share: their options, what they print and what they write."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,7 +47,7 @@ Rounds = Annotated[int, typer.Option(min=100, help="Resamples of the bootstrap."
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
 
-def require_outputs(outputs: Iterable[Path | None], read: Iterable[Path]) -> None:
+def require_outputs(outputs: Mapping[str, Path | None], read: Iterable[Path]) -> None:
     """Refuse now what could not be written in the end, or would be written over what is read.
 
     Raises:
@@ -56,8 +56,8 @@ def require_outputs(outputs: Iterable[Path | None], read: Iterable[Path]) -> Non
     from ..data.files import require_apart, require_writable
     from ..data.formats import files_of
 
-    written = list(filter(None, outputs))
-    for path in written:
+    written = {option: path for option, path in outputs.items() if path}
+    for path in written.values():
         require_writable(path)
     require_apart(files_of(read), written)
 

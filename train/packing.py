@@ -137,7 +137,7 @@ def pack(files: Sequence[Path], encoder: Encoder, output: Path) -> str:
         raise HasilaError(
             f"{output}: name a packed corpus NAME.safetensors, or NAME.safetensors.zst"
         )
-    require_apart(files, [output])
+    require_apart(files, {"--output": output})
     require_writable(output)
     sources = [sha256 for _, sha256 in hashes(files)]
     vocabulary = vocabulary_sha256(encoder.tokenizer)

@@ -140,7 +140,7 @@ def test_agree_lists_disagreements_and_counts(good, tmp_path):
 def test_convert_never_writes_over_what_it_reads(good):
     for target in (good, good.parent / "." / good.name):
         result = CliRunner().invoke(app, ["convert", str(good.parent), str(target)])
-        assert "good.jsonl: would be written over what is read" in str(result.exception)
+        assert "good.jsonl: is both what is read and " in str(result.exception)
     assert list(read_reports(good)) == [GOOD]
 
 
