@@ -23,6 +23,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 from transformers import (
+    AutoConfig,
     AutoModelForTokenClassification,
     AutoTokenizer,
     DataCollatorForTokenClassification,
@@ -99,20 +100,22 @@ class Way:
     """One way to train: its own model and optimizer, its batches one after another."""
 
     def __init__(self, examples: Examples | None, reports: list[Report]) -> None:
-        """Load the shipped encoder: as the stock script does, or without examples as we do."""
+        """A model as large as the shipped encoder: as the stock script makes it, or as we do.
+
+        Its weights are random: time does not depend on them.
+        """
         device = best_device()
         tokenizer = AutoTokenizer.from_pretrained(SHIPPED_ENCODER)
         ours = examples is None
-        options: dict[str, object] = {}
+        shape = AutoConfig.from_pretrained(SHIPPED_ENCODER, num_labels=len(LabelSet().tags))
+        attention = None
         if ours:
             keep_freed_memory()
-            options = {
-                "attn_implementation": attention_for(device),
-                "attention_probs_dropout_prob": CONFIG.model.attention_dropout,
-                "hidden_dropout_prob": CONFIG.model.dropout,
-            }
-        self.model = AutoModelForTokenClassification.from_pretrained(
-            SHIPPED_ENCODER, num_labels=len(LabelSet().tags), dtype="float32", **options
+            shape.attention_probs_dropout_prob = CONFIG.model.attention_dropout
+            shape.hidden_dropout_prob = CONFIG.model.dropout
+            attention = attention_for(device)
+        self.model = AutoModelForTokenClassification.from_config(
+            shape, attn_implementation=attention
         ).to(device)
         self.model.train()
         self.batches = (

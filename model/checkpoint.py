@@ -6,13 +6,14 @@ Its weights are ``model.safetensors``, or a quarter of that as `QUANTIZED`.
 Weights are safetensors, and code from a checkpoint is never run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import BaseModel, Field, ValidationError
+from torch import Tensor
 from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
@@ -162,6 +163,18 @@ def read_metadata(folder: Path) -> Metadata:
         ) from None
     except (OSError, ValidationError) as error:
         raise HasilaError(f"{folder / METADATA}: cannot be read: {error}") from error
+
+
+def load_body(model: PreTrainedModel, weights: Mapping[str, Tensor]) -> None:
+    """Give a model the encoder that some weights hold, whatever head they have; its own stays.
+
+    Raises:
+        RuntimeError: weights of the encoder are missing, or of other shapes.
+    """
+    body = f"{model.base_model_prefix}."
+    model.base_model.load_state_dict(
+        {n.removeprefix(body): value for n, value in weights.items() if n.startswith(body)}
+    )
 
 
 def load_checkpoint(

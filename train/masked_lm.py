@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 
 from ..data.errors import HasilaError
-from ..model.checkpoint import ENCODERS, encoder_path, loading
+from ..model.checkpoint import ENCODERS, encoder_path, load_body, loading
 from ..model.hardware import attention_for, best_device
+from ..model.int8 import QUANTIZED, load_quantized
 from .pretrain_config import PretrainModelConfig
 
 _HEADS = ("cls", "lm_head")  # what BERT and RoBERTa call the part behind the encoder
@@ -53,14 +54,18 @@ def load_masked_lm(config: PretrainModelConfig, checkpoint: Path | None = None) 
         shape = AutoConfig.from_pretrained(name, revision=config.revision)
         shape.hidden_dropout_prob = config.dropout
         shape.attention_probs_dropout_prob = config.attention_dropout
-        model: PreTrainedModel = AutoModelForMaskedLM.from_pretrained(
-            name,
-            config=shape,
-            revision=config.revision,
-            dtype="float32",
-            attn_implementation=attention_for(best_device()),
-            use_safetensors=True,
-        )
+        computed: dict[str, Any] = {
+            "dtype": torch.float32,
+            "attn_implementation": attention_for(best_device()),
+        }
+        model: PreTrainedModel
+        if (Path(name) / QUANTIZED).exists():
+            model = AutoModelForMaskedLM.from_config(shape, **computed)  # type: ignore[no-untyped-call]
+            load_body(model, load_quantized(Path(name)))
+        else:
+            model = AutoModelForMaskedLM.from_pretrained(
+                name, config=shape, revision=config.revision, use_safetensors=True, **computed
+            )
     if not any(hasattr(model, name) for name in _HEADS):
         raise HasilaError(
             f"encoder {config.encoder!r}: {type(model).__name__} is neither BERT- nor RoBERTa-like"

@@ -8,13 +8,12 @@ from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
     AutoTokenizer,
-    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
 from ..data.errors import HasilaError
-from ..model.checkpoint import ENCODERS, encoder_path, loading
+from ..model.checkpoint import ENCODERS, encoder_path, load_body, loading
 from ..model.hardware import attention_for, best_device
 from ..model.int8 import QUANTIZED, load_quantized
 from ..model.labels import LabelSet
@@ -43,36 +42,26 @@ def load_tagger(
     }
     with loading(f"encoder {config.encoder!r}", ENCODERS):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
-        other = _has_other_head(AutoConfig.from_pretrained(name, revision=revision), labels)
+        given = AutoConfig.from_pretrained(name, revision=revision)
+        heads = [kind for kind in given.architectures or () if kind.endswith("Classification")]
+        other = bool(heads) and given.id2label != wanted["id2label"]
         quantized = (Path(name) / QUANTIZED).exists()
+        loads: dict[str, Any] = {"revision": revision, "use_safetensors": True, **computed}
+        if not quantized and not other:
+            model = AutoModelForTokenClassification.from_pretrained(name, **loads, **wanted)
+            return model, tokenizer
         if quantized:
             weights = load_quantized(Path(name))
         else:
-            model: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(
-                name,
-                revision=revision,
-                use_safetensors=True,
-                **computed,
-                **({} if other else wanted),
-            )
-            weights = model.state_dict()
-        if quantized or other:
-            shape = AutoConfig.from_pretrained(name, revision=revision, **wanted)
-            model = AutoModelForTokenClassification.from_config(shape, **computed)  # type: ignore[no-untyped-call]
-            if other:
-                body = f"{model.base_model_prefix}."
-                head = {
-                    n: value for n, value in model.state_dict().items() if not n.startswith(body)
-                }
-                weights = {n: value for n, value in weights.items() if n.startswith(body)} | head
+            whole = AutoModelForTokenClassification.from_pretrained(name, **loads)
+            weights = whole.state_dict()
+        shape = AutoConfig.from_pretrained(name, revision=revision, **wanted)
+        model = AutoModelForTokenClassification.from_config(shape, **computed)  # type: ignore[no-untyped-call]
+        if heads and not other:
             model.load_state_dict(weights)
+        else:
+            load_body(model, weights)
     return model, tokenizer
-
-
-def _has_other_head(config: PretrainedConfig, labels: LabelSet) -> bool:
-    """Whether a model classifies, into other labels than these."""
-    heads = [name for name in config.architectures or () if name.endswith("Classification")]
-    return bool(heads) and config.id2label != dict(enumerate(labels.tags))
 
 
 def window_limit(pieces: int, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:

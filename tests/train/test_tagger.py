@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from hasila.data.errors import HasilaError
 from hasila.model import LabelSet
 from hasila.model.checkpoint import SHIPPED_TAGGER
-from hasila.model.int8 import load_quantized
+from hasila.model.int8 import QUANTIZED, load_quantized, save_quantized
 from hasila.train import packing_encoder
 from hasila.train.config import ModelConfig
 from hasila.train.masked_lm import load_masked_lm
@@ -96,3 +96,26 @@ def test_training_can_go_on_from_the_tagger_that_ships() -> None:
         torch.equal(value, shipped[f"bert.{name}"])
         for name, value in other.bert.state_dict().items()
     )
+
+
+def test_an_encoder_may_have_int8_weights(encoder: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    shutil.copytree(encoder, small, ignore=shutil.ignore_patterns("model.safetensors"))
+    weights = load_file(encoder / "model.safetensors")
+    save_quantized({f"bert.{name}": value for name, value in weights.items()}, small)
+    tagger, _ = load_tagger(ModelConfig(encoder=str(small), dropout=0.3), LabelSet())
+    assert tagger.config.hidden_dropout_prob == 0.3
+    for model in (tagger, masked_lm(str(small))):
+        stored = model.bert.state_dict()
+        assert stored.keys() == weights.keys()
+        for name, value in weights.items():
+            assert torch.allclose(stored[name], value, atol=value.abs().max().item() / 200)
+    learner = masked_lm(str(small))
+    assert learner.get_input_embeddings().weight is learner.get_output_embeddings().weight
+    (small / QUANTIZED).write_bytes(b"damaged")
+    for load in (
+        lambda: load_tagger(ModelConfig(encoder=str(small)), LabelSet()),
+        lambda: masked_lm(str(small)),
+    ):
+        with pytest.raises(HasilaError, match="small' cannot be loaded"):
+            load()
