@@ -17,7 +17,7 @@ from .scoring import (
     Seed,
     load_gold,
     load_system,
-    require_outputs,
+    require_files,
     show_losses,
     write_text,
 )
@@ -44,7 +44,7 @@ def compare(
     from ..eval import Stamp
     from ..eval import compare as compare_systems
 
-    require_outputs({"--json": json_to}, [gold, a, b])
+    require_files({"--json": json_to}, [gold, a, b])
     losses = Losses()
     reports, gold_file = load_gold([gold], losses)
     by_a, a_file = load_system("A", a, reports, losses, name=from_, label_map=label_map)

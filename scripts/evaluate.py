@@ -18,7 +18,7 @@ from .scoring import (
     Training,
     load_gold,
     measure,
-    require_outputs,
+    require_files,
     show,
     write,
 )
@@ -56,7 +56,7 @@ def evaluate(
 
     folder = checkpoint_path(model)
     read = [*reports, *(train or ()), *(annotators or ())]
-    require_outputs({"--html": html, "--json": json_to, "--markdown": markdown}, read)
+    require_files({"--html": html, "--json": json_to, "--markdown": markdown}, read)
     losses = Losses()
     gold, files = load_gold(reports, losses, by)
     quiet_libraries()

@@ -20,7 +20,7 @@ from .scoring import (
     load_gold,
     load_system,
     measure,
-    require_outputs,
+    require_files,
     show,
     write,
 )
@@ -50,7 +50,7 @@ def score(
     from ..eval import Stamp
 
     read = [gold, *predictions, *(train or ()), *(annotators or ())]
-    require_outputs({"--html": html, "--json": json_to, "--markdown": markdown}, read)
+    require_files({"--html": html, "--json": json_to, "--markdown": markdown}, read)
     losses = Losses()
     reports, files = load_gold([gold], losses, by)
     pairings = []

@@ -47,11 +47,11 @@ Rounds = Annotated[int, typer.Option(min=100, help="Resamples of the bootstrap."
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
 
-def require_outputs(outputs: Mapping[str, Path | None], read: Iterable[Path]) -> None:
-    """Refuse now what could not be written in the end, or would be written over what is read.
+def require_files(outputs: Mapping[str, Path | None], read: Iterable[Path]) -> None:
+    """Refuse now what could not be read or written in the end, or would be written over.
 
     Raises:
-        HasilaError: there is such an output.
+        HasilaError: there is such an input or output.
     """
     from ..data.files import require_apart, require_writable
     from ..data.formats import files_of

@@ -87,8 +87,7 @@ def read_format(path: Path, name: str | None, losses: Losses) -> Iterator[Locate
     Raises:
         HasilaError: the format is unknown or not to be told, or the file is not in it.
     """
-    if not path.exists():
-        raise HasilaError(f"{path}: there is no such file or folder")
+    _require(path)
     return _format(name or detected(path)).read(path, losses)
 
 
@@ -144,9 +143,10 @@ def files_of(paths: Iterable[Path], name: str | None = None) -> Iterator[Path]:
     """What `read_format` is to read: the files and folders given; of a folder of ours its files.
 
     Raises:
-        HasilaError: a folder has none.
+        HasilaError: there is no such file or folder, or a folder has none.
     """
     for path in paths:
+        _require(path)
         if path.is_dir() and name is None and not _folder_format(path):
             files = sorted(f for end in ("", ".gz", ".zst") for f in path.glob(f"*.jsonl{end}"))
             if not files:
@@ -154,6 +154,11 @@ def files_of(paths: Iterable[Path], name: str | None = None) -> Iterator[Path]:
             yield from files
         else:
             yield path
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        raise HasilaError(f"{path}: there is no such file or folder")
 
 
 def detected(path: Path) -> str:

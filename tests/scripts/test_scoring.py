@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,26 +101,28 @@ def test_score_with_two_annotators_and_another_field(tmp_path: Path, gold: Path,
 
 
 def test_what_would_fail_in_the_end_is_refused_at_once(tmp_path: Path, gold: Path) -> None:
-    """None of these looks for the predictions, which are not there."""
-    folder, nowhere, empty = tmp_path / "folder", tmp_path / "nowhere", tmp_path / "empty.jsonl"
+    """None of these reads the predictions, which are none."""
+    folder, bad, empty = tmp_path / "folder", tmp_path / "bad.jsonl", tmp_path / "empty.jsonl"
     folder.mkdir()
+    bad.write_text("{")
     empty.write_text("\n")
     for option in ("--html", "--json", "--markdown"):
         with pytest.raises(HasilaError, match="folder: cannot be written: it is a folder"):
-            run("score", gold, nowhere, option, folder)
+            run("score", gold, bad, option, folder)
         with pytest.raises(HasilaError, match=r"x: cannot be written: .*dev\.jsonl"):
-            run("score", gold, nowhere, option, gold / "x")
+            run("score", gold, bad, option, gold / "x")
     with pytest.raises(HasilaError, match="folder: cannot be written"):
-        run("compare", gold, nowhere, nowhere, "--json", folder)
+        run("compare", gold, bad, bad, "--json", folder)
     with pytest.raises(HasilaError, match=r"'sorce' .* there are date, id, source, year"):
-        run("score", gold, nowhere, "--by", "sorce")
-    for command in (["score", empty, nowhere], ["compare", empty, nowhere, nowhere]):
+        run("score", gold, bad, "--by", "sorce")
+    for command in (["score", empty, bad], ["compare", empty, bad, bad]):
         with pytest.raises(HasilaError, match=r"empty\.jsonl: there are no reports in it"):
             run(*command)
 
 
 def test_no_output_is_written_over_what_is_read_or_over_another(tmp_path: Path, gold: Path) -> None:
     before, other, new = gold.read_bytes(), tmp_path / "other", tmp_path / "new"
+    other.touch()
     for command in (
         ["score", gold, other, "--json", gold],
         ["score", other, gold, "--html", gold],
@@ -245,6 +248,18 @@ def test_a_missing_file_is_one_clear_error(tmp_path: Path, gold: Path) -> None:
         run("evaluate", tmp_path, "--reports", gold)
     with pytest.raises(HasilaError, match=r"dev\.jsonl: no complete checkpoint"):
         run("evaluate", gold, "--reports", gold)
+
+
+@pytest.mark.parametrize("option", ["--train", "--annotators"])
+def test_a_missing_file_is_told_before_anything_is_predicted(
+    option: str, tmp_path: Path, gold: Path, checkpoint: Path
+) -> None:
+    broken, nowhere = tmp_path / "broken", tmp_path / "nowhere.jsonl"
+    shutil.copytree(checkpoint, broken)
+    (broken / "model.safetensors").write_bytes(b"")  # to load it would be another error
+    files = [nowhere] if option == "--train" else [gold, nowhere]
+    with pytest.raises(HasilaError, match=r"nowhere\.jsonl: there is no such file"):
+        run("evaluate", broken, "--reports", gold, option, *files)
 
 
 def test_evaluate_predicts_scores_and_stamps(
