@@ -33,6 +33,13 @@ def benchmark(
     output: Annotated[
         Path | None, typer.Option(help="The run folder; runs/benchmark-NAME by default.")
     ] = None,
+    all_of_train: Annotated[
+        bool,
+        typer.Option(
+            "--all-of-train",
+            help="Train on the part that chooses the epoch too: in effect the last is kept.",
+        ),
+    ] = False,
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Run on files that are not the published ones.")
     ] = False,
@@ -53,6 +60,8 @@ def benchmark(
     if name not in BENCHMARKS:
         raise HasilaError(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
     chosen = BENCHMARKS[name]
+    if all_of_train and "dev" in chosen.files:
+        raise HasilaError(f"{name} has a dev split: --all-of-train is for those without one")
     if json_to is not None:
         require_apart((data / file for file in chosen.files.values()), {"--json": json_to})
         require_writable(json_to)
@@ -61,7 +70,8 @@ def benchmark(
     if "dev" not in reports:
         held_out = len(reports["train"]) // _DEV_SHARE or 1
         reports["dev"] = reports["train"][-held_out:]
-        reports["train"] = reports["train"][:-held_out]
+        if not all_of_train:
+            reports["train"] = reports["train"][:-held_out]
     folder = output or Path("runs") / f"benchmark-{name}"
     paths = {split: data / chosen.files.get(split, chosen.files["train"]) for split in reports}
     run = load_config(
@@ -78,6 +88,7 @@ def benchmark(
     found = Extractor.load(folder).extract([one.report.text for one in splits["test"]])
     scores = benchmark_scores(splits["test"], [one.spans for one in found])
     _show(chosen, encoder, scores)
+    out.print("trained on all of train" if all_of_train else chosen.note, soft_wrap=True)
     if json_to is not None:
         stamp = Stamp(
             system=encoder,
@@ -104,4 +115,3 @@ def _show(benchmark: "Benchmark", encoder: str, scores: "BenchmarkScores") -> No
     for known in benchmark.published:
         table.add_row(known.system, "", "", known.f1, "", known.source)
     out.print(table)
-    out.print(benchmark.note, soft_wrap=True)

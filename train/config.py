@@ -54,6 +54,9 @@ class TrainConfig(Section):
     head_learning_rate: Rate = 1e-3
     layer_decay: Annotated[Number, Field(gt=0, le=1)] = 1.0
     """Each layer learns at this fraction of the rate of the layer above it."""
+    freeze_embeddings: bool = False
+    """Whether the words of the vocabulary keep the embeddings they have: rare words that training
+    shows once are not moved away from those like them that it never shows."""
     warmup: Fraction = 0.1
     """Share of all steps in which the rate rises; after them it falls linearly to zero."""
     weight_decay: Annotated[Number, Field(ge=0)] = 0.01

@@ -109,6 +109,7 @@ def train(
     keep_freed_memory()
     set_seed(config.train.seed)
     model, tokenizer = load_tagger(config.model, labels or LabelSet())
+    model.get_input_embeddings().requires_grad_(not config.train.freeze_embeddings)
     limit = window_limit(config.model.window_pieces, model, tokenizer)
     metadata = Metadata(window_pieces=limit, stride=config.model.stride)
     encoder = Encoder(tokenizer, limit, config.model.stride)

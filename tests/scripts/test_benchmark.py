@@ -45,6 +45,19 @@ def test_it_trains_scores_and_stamps(corpus: Path, encoder: Path, config_file: P
     assert "83.10" in result.output
 
 
+def test_all_of_train(corpus: Path, encoder: Path, config_file: Path) -> None:
+    arguments = ["benchmark", "anercorp", "--data", corpus, "--encoder", encoder, "--unverified"]
+    arguments += ["--config", config_file, "--set", "train.epochs=1", "--output", corpus / "run"]
+    result = CliRunner().invoke(app, [str(one) for one in [*arguments, "--all-of-train"]])
+    assert result.exit_code == 0, result.exception
+    assert "train: 32 reports" in result.output
+    assert result.stdout.endswith("trained on all of train\n")
+    arguments[1] = "wojood-flat"
+    result = CliRunner().invoke(app, [str(one) for one in [*arguments, "--all-of-train"]])
+    assert isinstance(result.exception, HasilaError)
+    assert "wojood-flat has a dev split" in str(result.exception)
+
+
 def test_other_files_and_names_are_refused(corpus: Path) -> None:
     for name, message in (("anercorp", "not the published file"), ("conll03", "no benchmark")):
         result = CliRunner().invoke(app, ["benchmark", name, "--data", str(corpus)])

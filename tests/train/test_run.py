@@ -387,6 +387,16 @@ def test_layers_learn_at_rates_that_fall_towards_the_embeddings() -> None:
     assert len(rate) == len(list(model.parameters()))
 
 
+def test_frozen_embeddings_stay_those_of_the_encoder(
+    encoder: Path, config_file: Path, tmp_path: Path
+) -> None:
+    one_epoch = ["train.epochs=1", "train.freeze_embeddings=true", f"output={tmp_path / 'run'}"]
+    train(load_config(config_file, one_epoch))
+    before, after = weights(encoder), weights(tmp_path / "run")
+    moved = {name for name in before if not torch.equal(before[name], after[f"bert.{name}"])}
+    assert {"embeddings.word_embeddings.weight"} == before.keys() - moved
+
+
 def test_two_processes_train_one_model(
     config_file: Path, report_files: Path, tmp_path: Path
 ) -> None:
