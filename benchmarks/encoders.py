@@ -28,6 +28,7 @@ from hasila.data.types import Report, Span
 from hasila.data.words import words
 from hasila.eval import score
 from hasila.model import Extractor, LabelSet
+from hasila.scripts.console import quiet_libraries
 from hasila.train import Config, load_config, train_seeds
 
 LABELS = LabelSet()
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--output", type=Path, default=Path("runs/encoders"))
     given = parser.parse_args()
+    quiet_libraries()
     test = list(read_reports(given.test))
     found: dict[str, list[list[float]]] = {name: [] for name in ("CRF", *given.encoders)}
     for share in given.shares:

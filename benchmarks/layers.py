@@ -27,6 +27,7 @@ from hasila.data.jsonl import read_reports
 from hasila.data.pieces import Encoder
 from hasila.model import LabelSet
 from hasila.model.labels import IGNORED, OUTSIDE
+from hasila.scripts.console import quiet_libraries
 from hasila.train.config import ModelConfig
 from hasila.train.dataset import Collator, TrainingWindows, training_windows
 from hasila.train.tagger import load_tagger
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--train", type=Path, default=SHIPPED_REPORTS / "train.jsonl")
     parser.add_argument("--test", type=Path, default=SHIPPED_REPORTS / "dev.jsonl")
     given = parser.parse_args()
+    quiet_libraries()
     model, tokenizer = load_tagger(ModelConfig(encoder=given.encoder), LABELS)
     encoder = Encoder(tokenizer, limit=254, stride=64)
     collate = Collator(pad=tokenizer.pad_token_id, limit=256)
